@@ -1,0 +1,54 @@
+/** Network devices of one Linux host. */
+import type { Cidr, Ip } from "@knet/language/values";
+import type { Origin } from "@knet/language";
+
+export interface Link {
+  /** At most 15 characters. */
+  readonly name: string;
+  readonly kind: LinkKind;
+  readonly mtu: number;
+  /** Null: the kernel's own choice (veth, physical). */
+  readonly mac: string | null;
+  /** The component that creates it: `os`, `cni`, `felix`. Devices of `os` exist before any artifact is applied. */
+  readonly owner: string;
+  readonly origin: Origin;
+}
+
+export type LinkKind =
+  | { readonly type: "loopback" }
+  | { readonly type: "physical" }
+  /** One end of a pair; the other end is a link of another host. Created by the CNI plugin. */
+  | { readonly type: "veth"; readonly peerHost: string; readonly peerLink: string }
+  | {
+      readonly type: "vxlan";
+      readonly id: number;
+      readonly local: Ip;
+      readonly parent: string;
+      readonly port: number;
+      readonly learning: boolean;
+    };
+
+export interface Address {
+  readonly link: string;
+  readonly address: Cidr;
+  readonly owner: string;
+  readonly origin: Origin;
+}
+
+/** A permanent neighbour entry: `ip neighbour add IP lladdr MAC dev LINK nud permanent`. */
+export interface Neighbour {
+  readonly link: string;
+  readonly ip: Ip;
+  readonly mac: string;
+  readonly owner: string;
+  readonly origin: Origin;
+}
+
+/** `bridge fdb add MAC dev LINK dst IP self permanent`. */
+export interface FdbEntry {
+  readonly link: string;
+  readonly mac: string;
+  readonly destination: Ip;
+  readonly owner: string;
+  readonly origin: Origin;
+}

@@ -1,0 +1,2 @@
+export type { Origin, Span } from "./text/span.ts";
+export type * from "./program/checked.ts";

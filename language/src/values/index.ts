@@ -1,0 +1,3 @@
+export * from "./ip.ts";
+export * from "./mac.ts";
+export * from "./port.ts";
