@@ -57,8 +57,10 @@ export interface DnsZone {
   readonly records: ReadonlyMap<string, readonly DnsRecord[]>;
   /** Names that exist without an address of their own (NODATA instead of NXDOMAIN). */
   readonly emptyNonTerminals: ReadonlySet<string>;
-  /** Upstream servers for a forwarded zone; empty when `records` is the authority. */
+  /** Upstream servers for a forwarded zone; empty when `records` is the authority, or when the host's own resolver is the upstream. */
   readonly forwardTo: readonly Ip[];
+  /** A question that the zone cannot answer goes to the next shorter zone instead of being NXDOMAIN. */
+  readonly fallthrough: boolean;
   /** Hosts that serve it. */
   readonly servers: readonly string[];
   readonly origin: Origin;

@@ -4,6 +4,7 @@
  */
 import type { Cidr, Ip, PortRange, Transport } from "@knet/language/values";
 import type { Origin, Span } from "@knet/language";
+import type { IpamPlan } from "./ipam.ts";
 
 export interface NetworkModel {
   readonly cluster: Cluster;
@@ -22,6 +23,8 @@ export interface NetworkModel {
   readonly services: readonly Service[];
   readonly policies: readonly NetworkPolicy[];
   readonly assertions: readonly Assertion[];
+  /** Blocks, tunnel addresses and borrowed addresses, as the CNI's address management holds them. */
+  readonly ipam: IpamPlan;
 }
 
 export interface Cluster {
@@ -234,6 +237,8 @@ export interface Service {
   /** Seconds of ClientIP affinity, or null. */
   readonly sessionAffinity: number | null;
   readonly publishNotReady: boolean;
+  /** Where an ExternalName service points: a host name without a trailing dot. Absent for the other types. */
+  readonly externalName?: string;
   /** Endpoints written by hand instead of selected (`default/kubernetes`). */
   readonly manualEndpoints: readonly Ip[];
   readonly system: boolean;

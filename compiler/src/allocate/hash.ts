@@ -1,0 +1,12 @@
+/** The hash that unpinned names are placed by. */
+import { createHash } from "node:crypto";
+
+/** First eight bytes of SHA-256 of the text, as an unsigned integer. */
+export function hash64(text: string): bigint {
+  return createHash("sha256").update(text).digest().readBigUInt64BE(0);
+}
+
+/** Code-unit order: the same on every machine, whatever its locale. */
+export function byText(x: string, y: string): number {
+  return x < y ? -1 : x > y ? 1 : 0;
+}

@@ -1,0 +1,14 @@
+export { allocateClusterIps, serviceBands } from "./cluster-ips.ts";
+export type { ClusterIpRequest, ServiceBands } from "./cluster-ips.ts";
+export { allocateNodeAddresses, usableHosts } from "./node-addresses.ts";
+export type { NodeAddressRequest } from "./node-addresses.ts";
+export type { AddressAllocation, AddressClaim } from "./addresses.ts";
+export { allocateNodePorts, nodePortBands, nodePortKey } from "./node-ports.ts";
+export type { NodePortAllocation, NodePortClaim, NodePortRequest } from "./node-ports.ts";
+export type { AddressProblem, PortBand, PortProblem } from "./problems.ts";
+export { placePods, spreadReplicas } from "./placement.ts";
+export type { SpreadRequest } from "./placement.ts";
+export { blockLimit, describeIpamProblem, heldBlocks, nothingHeld, planBlocks } from "./calico-ipam/plan.ts";
+export type { HeldIpam, IpamProblem, IpamRequest, IpamResult } from "./calico-ipam/plan.ts";
+export { emptyAllocation, formatLock, parseLock } from "./lock.ts";
+export type { Allocation, LockResult } from "./lock.ts";

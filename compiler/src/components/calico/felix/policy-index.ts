@@ -1,0 +1,120 @@
+/** Which policies apply to which pod, and their chains and sets: rendered once per model, used by every node that needs them. */
+import type { Family } from "@knet/language/values";
+import type { Origin } from "@knet/language";
+import type { IpSet } from "../../../dataplane/ipset/types.ts";
+import { clusterOf } from "../cluster.ts";
+import type { CalicoCluster } from "../cluster.ts";
+import type { NetworkModel } from "../../../model/types.ts";
+import type { EndpointDirection } from "./dispatch-chains.ts";
+import { EndpointIndex } from "./endpoint-index.ts";
+import { referencedSet } from "./ip-sets.ts";
+import { appliesTo, byEvaluation, groupChain, groupChainName, groupPolicies, policyChain, profileChain, rulesOf, setsOf } from "./policy-chains.ts";
+import type { PolicyGroup, SetReference } from "./policy-chains.ts";
+import { calicoPolicy } from "./policy-rules.ts";
+import type { CalicoPolicy } from "./policy-rules.ts";
+import { renderChain } from "./rule.ts";
+import type { RenderedChain } from "./rule.ts";
+
+/** Chains by name and sets by name that a pod's chain needs. */
+export interface Rendered {
+  readonly chains: readonly RenderedChain[];
+  readonly sets: readonly IpSet[];
+}
+
+export const directions: readonly EndpointDirection[] = ["to", "from"];
+
+export class PolicyIndex {
+  readonly #endpoints: EndpointIndex;
+  readonly #byEndpoint = new Map<string, CalicoPolicy[]>();
+  readonly #setOrigins = new Map<string, Origin>();
+  readonly #sets = new Map<string, IpSet>();
+  readonly #policies = new Map<string, Rendered>();
+  readonly #groups = new Map<string, RenderedChain>();
+  readonly #profiles = new Map<string, RenderedChain>();
+
+  constructor(cluster: CalicoCluster) {
+    this.#endpoints = new EndpointIndex(cluster);
+    const policies = cluster.model.policies.map(calicoPolicy);
+    // Origins are settled before any node asks, so that they do not depend on which node is rendered first.
+    for (const policy of policies) {
+      for (const direction of directions) {
+        for (const rule of rulesOf(policy, direction) ?? []) {
+          for (const { id } of setsOf(rule, direction)) if (!this.#setOrigins.has(id)) this.#setOrigins.set(id, rule.origin);
+        }
+      }
+    }
+    for (const policy of policies.toSorted(byEvaluation)) {
+      for (const { key } of this.#endpoints.select(policy.selector)) {
+        const list = this.#byEndpoint.get(key);
+        if (list === undefined) this.#byEndpoint.set(key, [policy]);
+        else list.push(policy);
+      }
+    }
+  }
+
+  /** Groups of policies that apply to the pod in the direction, in evaluation order. */
+  groupsOf(endpoint: string, direction: EndpointDirection): readonly PolicyGroup[] {
+    return groupPolicies((this.#byEndpoint.get(endpoint) ?? []).filter((policy) => rulesOf(policy, direction) !== null));
+  }
+
+  /** Everything behind one jump of a pod's chain: the policies, and the group's chain if it has one. */
+  group(group: PolicyGroup, direction: EndpointDirection, family: Family): Rendered {
+    const members = group.map((policy) => this.#policy(policy, direction, family));
+    const chains = members.flatMap((member) => member.chains);
+    const sets = members.flatMap((member) => member.sets);
+    const first = group[0];
+    if (first === undefined || group.length === 1) return { chains, sets };
+    const key = `${groupChainName(direction, group)} ${family}`;
+    let chain = this.#groups.get(key);
+    if (chain === undefined) {
+      chain = renderChain(groupChain(direction, group, first.origin));
+      this.#groups.set(key, chain);
+    }
+    return { chains: [chain, ...chains], sets };
+  }
+
+  profile(name: string, allows: boolean, direction: EndpointDirection, family: Family, origin: Origin): RenderedChain {
+    const key = `${name} ${direction} ${family}`;
+    let chain = this.#profiles.get(key);
+    if (chain === undefined) {
+      chain = renderChain(profileChain(direction, name, allows, origin));
+      this.#profiles.set(key, chain);
+    }
+    return chain;
+  }
+
+  #policy(policy: CalicoPolicy, direction: EndpointDirection, family: Family): Rendered {
+    const key = `${policy.namespace}/${policy.name} ${direction} ${family}`;
+    let rendered = this.#policies.get(key);
+    if (rendered === undefined) {
+      const rules = (rulesOf(policy, direction) ?? []).filter((rule) => appliesTo(rule, family));
+      rendered = {
+        chains: [renderChain(policyChain(policy, direction, family))],
+        sets: rules.flatMap((rule) => setsOf(rule, direction).map((set) => this.#set(set, family, rule.origin))),
+      };
+      this.#policies.set(key, rendered);
+    }
+    return rendered;
+  }
+
+  #set(set: SetReference, family: Family, user: Origin): IpSet {
+    const key = `${set.id} ${family}`;
+    let members = this.#sets.get(key);
+    if (members === undefined) {
+      members = referencedSet(this.#endpoints, set, family, this.#setOrigins.get(set.id) ?? user);
+      this.#sets.set(key, members);
+    }
+    return members;
+  }
+}
+
+const indices = new WeakMap<NetworkModel, PolicyIndex>();
+
+export function policyIndexOf(model: NetworkModel): PolicyIndex {
+  let index = indices.get(model);
+  if (index === undefined) {
+    index = new PolicyIndex(clusterOf(model));
+    indices.set(model, index);
+  }
+  return index;
+}

@@ -1,0 +1,1 @@
+export { podDataplane } from "./dataplane.ts";

@@ -1,0 +1,79 @@
+/** Assertions with their sets of endpoints resolved to pods, nodes and ranges. */
+import { hostCidr, maskCidr } from "@knet/language/values";
+import type { AssertStatement, CheckedProgram, EndpointExpression, ReachAssertion } from "@knet/language";
+import type { Assertion, EndpointSet, Namespace, Pod, ReachStatement, Statement } from "../model/types.ts";
+import { selects } from "./selectors.ts";
+
+export function lowerAssertions(program: CheckedProgram, namespaces: readonly Namespace[], pods: readonly Pod[]): readonly Assertion[] {
+  const scope = new Scope(namespaces, pods);
+  return program.assertions.map((assertion) => ({
+    title: assertion.title,
+    statements: assertion.statements.map((statement) => lowerStatement(statement, scope)),
+    span: assertion.header,
+  }));
+}
+
+function lowerStatement(statement: AssertStatement, scope: Scope): Statement {
+  if (statement.kind === "reach") return lowerReach(statement, scope);
+  const { when, count, what, span } = statement;
+  return { kind: "failure", when, count, what, statements: statement.statements.map((inner) => lowerReach(inner, scope)), span };
+}
+
+function lowerReach(statement: ReachAssertion, scope: Scope): ReachStatement {
+  return {
+    kind: "reach",
+    never: statement.never,
+    sources: scope.resolve(statement.sources),
+    except: statement.except === null ? null : scope.resolve(statement.except),
+    target: scope.resolve(statement.target),
+    ports: statement.ports,
+    someBackend: statement.someBackend,
+    span: statement.span,
+  };
+}
+
+class Scope {
+  readonly #namespaces: readonly Namespace[];
+  readonly #pods: readonly Pod[];
+
+  constructor(namespaces: readonly Namespace[], pods: readonly Pod[]) {
+    this.#namespaces = namespaces;
+    this.#pods = pods;
+  }
+
+  resolve(expression: EndpointExpression): EndpointSet {
+    switch (expression.kind) {
+      case "all":
+      case "internet":
+        return { kind: expression.kind };
+      case "nodes":
+        return { kind: "nodes", nodes: expression.nodes };
+      case "cidr":
+        return { kind: "cidr", cidr: expression.cidr.prefix === 32 || expression.cidr.prefix === 128 ? hostCidr(expression.cidr.ip) : maskCidr(expression.cidr) };
+      case "service":
+        return { kind: "service", service: `${expression.namespace}/${expression.name}` };
+      case "union":
+        return { kind: "union", members: expression.members.map((member) => this.resolve(member)) };
+      case "pods": {
+        const names = new Set(expression.names);
+        const workload = (pod: Pod): string => (pod.workload === null ? "" : pod.workload.slice(pod.workload.indexOf("/") + 1));
+        const pods = this.#pods.filter((pod) => pod.namespace === expression.namespace && (names.has(pod.name) || names.has(workload(pod))));
+        return { kind: "pods", pods: keysOf(pods), text: expression.text };
+      }
+      case "select": {
+        const { pods: selector, namespace, namespaces } = expression;
+        const allowed = new Set(
+          this.#namespaces
+            .filter((candidate) => (namespace === null || candidate.name === namespace) && (namespaces === null || selects(namespaces, candidate.labels)))
+            .map((candidate) => candidate.name),
+        );
+        const pods = this.#pods.filter((pod) => allowed.has(pod.namespace) && (selector === null || selects(selector, pod.labels)));
+        return { kind: "pods", pods: keysOf(pods), text: expression.text };
+      }
+    }
+  }
+}
+
+function keysOf(pods: readonly Pod[]): readonly string[] {
+  return pods.map((pod) => `${pod.namespace}/${pod.name}`);
+}

@@ -1,0 +1,58 @@
+/** NetworkPolicies as Kubernetes will hold them. */
+import { containsCidr, maskCidr } from "@knet/language/values";
+import type { Cidr } from "@knet/language/values";
+import type { CheckedProgram, Origin, PolicyDeclaration, PolicyPeerDeclaration, PolicyRuleDeclaration } from "@knet/language";
+import { anyOf } from "../components/network/underlay.ts";
+import type { NetworkPolicy, PolicyPeer, PolicyRule } from "../model/types.ts";
+import { lowerSelector } from "./selectors.ts";
+
+/** `inside` is everything declared: the internet is all the rest. */
+export function lowerPolicies(program: CheckedProgram, inside: readonly Cidr[]): readonly NetworkPolicy[] {
+  return program.namespaces.flatMap((namespace) => namespace.policies.map((policy) => lowerPolicy(policy, inside)));
+}
+
+function lowerPolicy(policy: PolicyDeclaration, inside: readonly Cidr[]): NetworkPolicy {
+  const name = `policy ${policy.namespace}/${policy.name}`;
+  const rules = (direction: "ingress" | "egress"): readonly PolicyRule[] =>
+    policy.rules.filter((rule) => rule.direction === direction).map((rule) => lowerRule(rule, inside, name));
+  return {
+    namespace: policy.namespace,
+    name: policy.name,
+    podSelector: lowerSelector(policy.podSelector),
+    policyTypes: (["ingress", "egress"] as const).flatMap((direction) => (policy.directions.includes(direction) ? [direction === "ingress" ? "Ingress" : "Egress"] : [])),
+    ingress: rules("ingress"),
+    egress: rules("egress"),
+    origin: { name, span: policy.span },
+  };
+}
+
+function lowerRule(rule: PolicyRuleDeclaration, inside: readonly Cidr[], name: string): PolicyRule {
+  const origin: Origin = { name, span: rule.span };
+  return {
+    peers: rule.peers.flatMap((peer) => lowerPeer(peer, inside, name)),
+    ports: rule.ports.map(({ protocol, port, endPort }) => ({ protocol, port, endPort })),
+    origin,
+  };
+}
+
+function lowerPeer(peer: PolicyPeerDeclaration, inside: readonly Cidr[], name: string): readonly PolicyPeer[] {
+  const origin: Origin = { name, span: peer.span };
+  switch (peer.kind) {
+    case "pods":
+      return [{ kind: "pods", podSelector: peer.pods === null ? null : lowerSelector(peer.pods), namespaceSelector: peer.namespaces === null ? null : lowerSelector(peer.namespaces), origin }];
+    case "cidr":
+      return [{ kind: "ipBlock", cidr: maskCidr(peer.cidr), except: peer.except.map(maskCidr), origin }];
+    case "internet":
+      return [...new Set(inside.map((cidr) => cidr.ip.family))].toSorted().map((family) => ({
+        kind: "ipBlock",
+        cidr: anyOf(family),
+        except: outermost(inside.filter((cidr) => cidr.ip.family === family)),
+        origin,
+      }));
+  }
+}
+
+/** Without ranges that lie in another one. */
+function outermost(ranges: readonly Cidr[]): readonly Cidr[] {
+  return ranges.filter((range, index) => !ranges.some((other, at) => at !== index && containsCidr(other, range) && (other.prefix < range.prefix || at < index)));
+}

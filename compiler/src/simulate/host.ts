@@ -1,0 +1,150 @@
+/** A dataplane made ready to be asked: rulesets loaded, sets and routes indexed. */
+import type { Cidr, Family, Ip } from "@knet/language/values";
+import { bitsOf, formatIp, hostCidr, ipFromBigInt, maskIp, parseIp } from "@knet/language/values";
+import type { Dataplane } from "../dataplane/types.ts";
+import type { Address, FdbEntry, Link, Neighbour } from "../dataplane/links/types.ts";
+import type { Route } from "../dataplane/routing/types.ts";
+import type { Ruleset } from "../dataplane/netfilter/types.ts";
+import { loadRuleset } from "../dataplane/netfilter/ruleset.ts";
+import { compileIpSet } from "../dataplane/ipset/compile.ts";
+import type { CompiledIpSet } from "../dataplane/ipset/compile.ts";
+import { RouteTable } from "./routing.ts";
+
+export interface PreparedHost {
+  readonly dataplane: Dataplane;
+  readonly links: ReadonlyMap<string, Link>;
+  /** In registration order: loopback, then as listed. */
+  readonly addresses: readonly Address[];
+  readonly routes: ReadonlyMap<number, RouteTable>;
+  readonly neighbours: ReadonlyMap<string, Neighbour>;
+  readonly fdb: ReadonlyMap<string, FdbEntry>;
+  readonly sets: ReadonlyMap<string, CompiledIpSet>;
+  ruleset(family: Family): Ruleset;
+  sysctl(key: string): string | undefined;
+  /** The link that holds the address, or undefined when it is not local. 127.0.0.0/8 is on `lo`. */
+  localLink(ip: Ip): string | undefined;
+}
+
+const prepared = new WeakMap<Dataplane, PreparedHost>();
+
+/** Prepared once for each dataplane object. */
+export function prepareHost(dataplane: Dataplane): PreparedHost {
+  const known = prepared.get(dataplane);
+  if (known !== undefined) return known;
+  const host = prepare(dataplane);
+  prepared.set(dataplane, host);
+  return host;
+}
+
+function prepare(dataplane: Dataplane): PreparedHost {
+  const local = new Map<string, string>();
+  for (const address of dataplane.addresses) {
+    const text = formatIp(address.address.ip);
+    if (!local.has(text)) local.set(text, address.link);
+  }
+  for (const link of dataplane.links) {
+    const own = linkLocalOf(link);
+    if (own !== null && link.kind.type !== "loopback") local.set(`${formatIp(own)}%${link.name}`, link.name);
+  }
+  const tables = new Map<number, Route[]>();
+  const table = (id: number): Route[] => {
+    const routes = tables.get(id) ?? [];
+    tables.set(id, routes);
+    return routes;
+  };
+  for (const address of dataplane.addresses) {
+    const connected = connectedRoute(address);
+    if (connected !== null) table(254).push(connected);
+  }
+  for (const route of dataplane.routes) table(route.table).push(route);
+  const rulesets = new Map<Family, Ruleset>();
+  const sysctls = new Map(dataplane.sysctls.map((sysctl) => [sysctl.key, sysctl.value]));
+  return {
+    dataplane,
+    links: new Map(dataplane.links.map((link) => [link.name, link])),
+    addresses: dataplane.addresses,
+    routes: new Map([...tables].map(([id, routes]) => [id, new RouteTable(routes)])),
+    neighbours: new Map(dataplane.neighbours.map((n) => [`${n.link} ${formatIp(n.ip)}`, n])),
+    fdb: new Map(dataplane.fdb.map((entry) => [`${entry.link} ${entry.mac}`, entry])),
+    sets: new Map(dataplane.ipsets.map((set) => [set.name, compileIpSet(set)])),
+    ruleset(family) {
+      let ruleset = rulesets.get(family);
+      if (ruleset === undefined) {
+        ruleset = loadRuleset(
+          family,
+          dataplane.iptables.filter((file) => file.family === family),
+        );
+        rulesets.set(family, ruleset);
+      }
+      return ruleset;
+    },
+    sysctl: (key) => sysctls.get(key),
+    localLink(ip) {
+      if (ip.family === 4 && ip.d >>> 24 === 127) return "lo";
+      if (ip.family === 6 && ip.a === 0 && ip.b === 0 && ip.c === 0 && ip.d === 1) return "lo";
+      return local.get(formatIp(ip));
+    },
+  };
+}
+
+/** The route that the kernel adds for an address with a subnet; none for /32 and /128. */
+function connectedRoute(address: Address): Route | null {
+  const { ip, prefix } = address.address;
+  if (prefix === bitsOf(ip.family)) return null;
+  const destination: Cidr = { ip: maskIp(ip, prefix), prefix };
+  return {
+    destination,
+    type: "unicast",
+    via: null,
+    link: address.link,
+    protocol: 2,
+    scope: "link",
+    metric: ip.family === 6 ? 256 : 0,
+    onlink: false,
+    mtu: null,
+    source: ip.family === 4 ? ip : null,
+    table: 254,
+    owner: "kernel",
+    origin: address.origin,
+  };
+}
+
+/** The IPv6 link-local address that follows from a device's MAC (RFC 4291, modified EUI-64); null without a fixed MAC. */
+export function linkLocalOf(link: Link): Ip | null {
+  if (link.mac === null) return null;
+  const bytes = link.mac.split(":").map((pair) => Number.parseInt(pair, 16));
+  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bytes;
+  const id = [b0 ^ 2, b1, b2, 0xff, 0xfe, b3, b4, b5].reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return ipFromBigInt(6, (0xfe80n << 112n) | id);
+}
+
+export function isLinkLocal6(ip: Ip): boolean {
+  return ip.family === 6 && ip.a >>> 22 === 0x3fa;
+}
+
+export function isMulticast(ip: Ip): boolean {
+  return ip.family === 4 ? ip.d >>> 28 === 14 : ip.a >>> 24 === 0xff;
+}
+
+/** Whether packets that came in by `link` are forwarded. */
+export function forwards(host: PreparedHost, family: Family, link: string): boolean {
+  const version = family === 4 ? "ipv4" : "ipv6";
+  const own = host.sysctl(`net/${version}/conf/${link}/forwarding`);
+  if (family === 4 && own !== undefined) return own === "1";
+  const all = host.sysctl(`net/${version}/conf/all/forwarding`) ?? (family === 4 ? host.sysctl("net/ipv4/ip_forward") : undefined);
+  return all === "1";
+}
+
+/** The address that the host puts on packets that leave by `link` towards `towards`; null when it has none of the family. */
+export function sourceAddress(host: PreparedHost, link: string, towards: Ip): Ip | null {
+  const ofFamily = host.addresses.filter((address) => address.address.ip.family === towards.family && address.link !== "lo");
+  const onLink = ofFamily.filter((address) => address.link === link);
+  const sameNet = onLink.find((address) => maskEqual(address.address, towards));
+  return (sameNet ?? onLink[0] ?? ofFamily[0])?.address.ip ?? null;
+}
+
+function maskEqual(cidr: Cidr, ip: Ip): boolean {
+  return formatIp(maskIp(cidr.ip, cidr.prefix)) === formatIp(maskIp(ip, cidr.prefix));
+}
+
+export const unspecified4: Ip = parseIp("0.0.0.0") ?? hostCidr(ipFromBigInt(4, 0n)).ip;

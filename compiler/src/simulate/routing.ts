@@ -1,0 +1,84 @@
+/** Longest-prefix match over one routing table. */
+import { contains, formatIp, maskIp } from "@knet/language/values";
+import type { Family, Ip } from "@knet/language/values";
+import type { Route, RoutingRule } from "../dataplane/routing/types.ts";
+import type { PreparedHost } from "./host.ts";
+import { isLinkLocal6 } from "./host.ts";
+
+/** Routes by family and prefix length, longest first; within a prefix the lowest metric wins, then the first. */
+export class RouteTable {
+  readonly #lengths: { readonly family: Family; readonly prefix: number; readonly routes: Map<string, Route> }[] = [];
+
+  constructor(routes: readonly Route[]) {
+    const byLength = new Map<number, Map<string, Route>>();
+    for (const route of routes) {
+      const { ip, prefix } = route.destination;
+      const code = ip.family * 256 + prefix;
+      let level = byLength.get(code);
+      if (level === undefined) {
+        level = new Map();
+        byLength.set(code, level);
+      }
+      const key = formatIp(maskIp(ip, prefix));
+      const there = level.get(key);
+      if (there === undefined || route.metric < there.metric) level.set(key, route);
+    }
+    for (const [code, level] of byLength) {
+      const family: Family = code >= 6 * 256 ? 6 : 4;
+      this.#lengths.push({ family, prefix: code - family * 256, routes: level });
+    }
+    this.#lengths.sort((x, y) => y.prefix - x.prefix);
+  }
+
+  lookup(ip: Ip): Route | undefined {
+    for (const level of this.#lengths) {
+      if (level.family !== ip.family) continue;
+      const route = level.routes.get(formatIp(maskIp(ip, level.prefix)));
+      if (route !== undefined) return route;
+    }
+    return undefined;
+  }
+}
+
+export type RouteDecision =
+  | { readonly kind: "local"; readonly link: string }
+  | { readonly kind: "unicast"; readonly link: string; readonly nextHop: Ip; readonly route: Route | null; readonly rule: RoutingRule | null }
+  | { readonly kind: "blackhole" | "unreachable" | "prohibit"; readonly route: Route }
+  | { readonly kind: "no-route" };
+
+/**
+ * What the host does with a packet to `dst`. `link` binds link-local IPv6 destinations to the device they were
+ * named with. Rules are tried by priority; the kernel's own (local, main, default) close the list.
+ */
+export function decideRoute(host: PreparedHost, dst: Ip, mark: number, src: Ip | null, link: string | null): RouteDecision {
+  const local = host.localLink(dst);
+  if (local !== undefined) return { kind: "local", link: local };
+  if (isLinkLocal6(dst) && link !== null) {
+    if (host.localLink(dst) === link) return { kind: "local", link };
+    return { kind: "unicast", link, nextHop: dst, route: null, rule: null };
+  }
+  const rules = host.dataplane.rules
+    .filter((rule) => rule.family === dst.family && matchesRule(rule, dst, mark, src))
+    .toSorted((x, y) => x.priority - y.priority);
+  for (const rule of [...rules, null]) {
+    const route = host.routes.get(rule === null ? 254 : rule.table)?.lookup(dst);
+    if (route === undefined || route.type === "throw") continue;
+    if (route.type !== "unicast") return { kind: route.type, route };
+    if (route.link === null) continue;
+    return { kind: "unicast", link: route.link, nextHop: route.via ?? dst, route, rule };
+  }
+  return { kind: "no-route" };
+}
+
+function matchesRule(rule: RoutingRule, dst: Ip, mark: number, src: Ip | null): boolean {
+  const from = rule.from === null || (src !== null && contains(rule.from, src));
+  const to = rule.to === null || contains(rule.to, dst);
+  const marked = rule.mark === null || (mark & rule.mark.mask) >>> 0 === rule.mark.value;
+  return (from && to && marked) !== rule.invert;
+}
+
+/** The largest packet that a route takes: its own MTU, else its device's. */
+export function mtuOf(host: PreparedHost, decision: { readonly link: string; readonly route: Route | null }): number {
+  return decision.route?.mtu ?? host.links.get(decision.link)?.mtu ?? 1500;
+}
+

@@ -1,0 +1,192 @@
+/** Which names a program declares, read off its tree before anything is checked. */
+import type { BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
+import { blockRow } from "../schema/blocks.ts";
+import type { Span } from "../text/span.ts";
+
+export type SymbolKind =
+  | "cluster"
+  | "pool"
+  | "network"
+  | "subnet"
+  | "router"
+  | "node"
+  | "firewall"
+  | "namespace"
+  | "pod"
+  | "workload"
+  | "service"
+  | "policy";
+
+/** A declared name. */
+export interface DeclaredSymbol {
+  readonly kind: SymbolKind;
+  readonly name: string;
+  /** The namespace, network or cluster it stands in; null at the top. */
+  readonly scope: string | null;
+  /** Of the name itself. */
+  readonly span: Span;
+  readonly block: BlockNode;
+}
+
+/** A place that names a symbol. */
+export interface SymbolReference {
+  readonly symbol: DeclaredSymbol;
+  readonly span: Span;
+}
+
+/** What one namespace holds; pods and workloads share their names. */
+export interface NamespaceSymbols {
+  readonly name: string;
+  /** Every block that declares it; empty for `default` and `kube-system` when the program leaves them to Kubernetes. */
+  readonly declarations: DeclaredSymbol[];
+  readonly pods: Map<string, DeclaredSymbol>;
+  readonly services: Map<string, DeclaredSymbol>;
+  readonly policies: Map<string, DeclaredSymbol>;
+}
+
+export interface Symbols {
+  readonly clusters: readonly DeclaredSymbol[];
+  readonly networks: ReadonlyMap<string, DeclaredSymbol>;
+  readonly subnets: ReadonlyMap<string, DeclaredSymbol>;
+  readonly nodes: ReadonlyMap<string, DeclaredSymbol>;
+  readonly namespaces: ReadonlyMap<string, NamespaceSymbols>;
+  readonly all: readonly DeclaredSymbol[];
+  /** Filled while names are resolved. */
+  readonly references: SymbolReference[];
+  /** Second declarations of a name, with the first. */
+  readonly duplicates: readonly { readonly first: DeclaredSymbol; readonly second: DeclaredSymbol }[];
+}
+
+/** Namespaces that every cluster has. */
+export const builtInNamespaces: readonly string[] = ["default", "kube-system"];
+/** Services that every cluster has. */
+export const builtInServices: readonly { readonly namespace: string; readonly name: string; readonly owner: string }[] = [
+  { namespace: "default", name: "kubernetes", owner: "every cluster has it, in front of the API server" },
+  { namespace: "kube-system", name: "kube-dns", owner: "every cluster has it, in front of CoreDNS" },
+];
+
+/** A block's name as text; empty when it is missing. */
+export function nameOf(block: BlockNode): string {
+  return block.name === null || block.name.kind !== "scalar" ? "" : block.name.text;
+}
+
+/** Blocks among the members that may stand under `parent`. */
+export function blocksOf(members: readonly MemberNode[] | undefined, parent: string): BlockNode[] {
+  return (members ?? []).filter(
+    (member): member is BlockNode => member.kind === "block" && blockRow(member.keyword.value)?.parents.includes(parent) === true,
+  );
+}
+
+export function bind(file: string, root: FileNode): Symbols {
+  const binder = new Binder(file);
+  for (const block of blocksOf(root.members, "file")) binder.topLevel(block);
+  return binder.symbols();
+}
+
+class Binder {
+  private readonly file: string;
+  private readonly clusters: DeclaredSymbol[] = [];
+  private readonly all: DeclaredSymbol[] = [];
+  private readonly duplicates: { first: DeclaredSymbol; second: DeclaredSymbol }[] = [];
+  private readonly tables = new Map<string, Map<string, DeclaredSymbol>>();
+  private readonly namespaces = new Map<string, NamespaceSymbols>();
+
+  constructor(file: string) {
+    this.file = file;
+    for (const name of builtInNamespaces) this.namespaceOf(name);
+  }
+
+  symbols(): Symbols {
+    return {
+      clusters: this.clusters,
+      networks: this.table("network"),
+      subnets: this.table("subnet"),
+      nodes: this.table("node"),
+      namespaces: this.namespaces,
+      all: this.all,
+      references: [],
+      duplicates: this.duplicates,
+    };
+  }
+
+  topLevel(block: BlockNode): void {
+    const name = nameOf(block);
+    switch (block.keyword.value) {
+      case "cluster": {
+        const symbol = this.symbol("cluster", block, null);
+        this.clusters.push(symbol);
+        this.all.push(symbol);
+        for (const cni of blocksOf(block.body?.members, "cluster"))
+          for (const pool of blocksOf(cni.body?.members, cni.keyword.value)) this.declare(this.table("pool"), "pool", pool, name);
+        break;
+      }
+      case "network":
+        this.declare(this.table("network"), "network", block, null);
+        for (const inner of blocksOf(block.body?.members, "network")) {
+          if (inner.keyword.value === "subnet") this.declare(this.table("subnet"), "subnet", inner, name);
+          else this.declare(this.table(`router ${name}`), "router", inner, name);
+        }
+        break;
+      case "node":
+      case "firewall":
+        this.declare(this.table(block.keyword.value), block.keyword.value, block, null);
+        break;
+      case "namespace":
+        this.namespace(block, name);
+        break;
+      default:
+        break;
+    }
+  }
+
+  private namespace(block: BlockNode, name: string): void {
+    const symbol = this.symbol("namespace", block, null);
+    this.all.push(symbol);
+    if (name === "") return;
+    const namespace = this.namespaceOf(name);
+    namespace.declarations.push(symbol);
+    for (const inner of blocksOf(block.body?.members, "namespace")) {
+      switch (inner.keyword.value) {
+        case "pod":
+        case "workload":
+          this.declare(namespace.pods, inner.keyword.value, inner, name);
+          break;
+        case "service":
+          this.declare(namespace.services, "service", inner, name);
+          break;
+        default:
+          this.declare(namespace.policies, "policy", inner, name);
+      }
+    }
+  }
+
+  private namespaceOf(name: string): NamespaceSymbols {
+    const known = this.namespaces.get(name);
+    if (known !== undefined) return known;
+    const made: NamespaceSymbols = { name, declarations: [], pods: new Map(), services: new Map(), policies: new Map() };
+    this.namespaces.set(name, made);
+    return made;
+  }
+
+  private table(key: string): Map<string, DeclaredSymbol> {
+    const known = this.tables.get(key);
+    if (known !== undefined) return known;
+    const made = new Map<string, DeclaredSymbol>();
+    this.tables.set(key, made);
+    return made;
+  }
+
+  private symbol(kind: SymbolKind, block: BlockNode, scope: string | null): DeclaredSymbol {
+    const at = block.name ?? block.keyword;
+    return { kind, name: nameOf(block), scope, span: { file: this.file, start: at.start, end: at.end }, block };
+  }
+
+  private declare(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): void {
+    const symbol = this.symbol(kind, block, scope);
+    this.all.push(symbol);
+    if (symbol.name === "") return;
+    const first = table.get(symbol.name);
+    if (first === undefined) table.set(symbol.name, symbol);
+    else this.duplicates.push({ first, second: symbol });
+  }
+}

@@ -1,0 +1,111 @@
+/** What every check works with: the file, the declared names and the list of findings. */
+import type { AstNode, BlockNode, SyntaxTree } from "../ast/nodes.ts";
+import type { DeclaredSymbol, Symbols } from "../binder/binder.ts";
+import { languageCatalogue } from "../diagnostics/language.ts";
+import { replace } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Label, Place } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/suggest.ts";
+import type { Span } from "../text/span.ts";
+
+type Create = typeof languageCatalogue.create;
+
+interface Unresolved {
+  readonly what: string;
+  readonly name: string;
+  readonly scope: string | null;
+  readonly candidates: Iterable<string>;
+  readonly spans: Span[];
+}
+
+export class CheckContext {
+  readonly tree: SyntaxTree;
+  readonly symbols: Symbols;
+  readonly diagnostics: Diagnostic[] = [];
+  /** Labels, ports or names of some pod could not be read: what selectors match is then not judged. */
+  podsInDoubt = false;
+  private readonly unresolved = new Map<string, Unresolved>();
+
+  constructor(tree: SyntaxTree, symbols: Symbols) {
+    this.tree = tree;
+    this.symbols = symbols;
+  }
+
+  readonly report: (...args: Parameters<Create>) => void = (...args) => {
+    this.diagnostics.push(languageCatalogue.create(...args));
+  };
+
+  span(node: { readonly start: number; readonly end: number }): Span {
+    return { file: this.tree.path, start: node.start, end: node.end };
+  }
+
+  text(node: AstNode): string {
+    return this.tree.text.slice(node.start, node.end);
+  }
+
+  /** Keyword and name of a block. */
+  header(block: BlockNode): Span {
+    return { file: this.tree.path, start: block.start, end: block.name?.end ?? block.keyword.end };
+  }
+
+  /**
+   * The symbol a name stands for. An unknown name is reported once, with every place that uses it, however many there are.
+   * @param what for the message: `subnet`, `pod or workload`
+   */
+  resolve(what: string, table: ReadonlyMap<string, DeclaredSymbol>, name: string, span: Span, scope: string | null = null): DeclaredSymbol | null {
+    const symbol = table.get(name);
+    if (symbol !== undefined) {
+      this.symbols.references.push({ symbol, span });
+      return symbol;
+    }
+    this.unknown(what, name, span, table.keys(), scope);
+    return null;
+  }
+
+  unknown(what: string, name: string, span: Span, candidates: Iterable<string>, scope: string | null = null): void {
+    if (name === "") return;
+    const key = `${what}\n${scope ?? ""}\n${name}`;
+    const known = this.unresolved.get(key);
+    if (known === undefined) this.unresolved.set(key, { what, name, scope, candidates, spans: [span] });
+    else known.spans.push(span);
+  }
+
+  /** Whether some name of the kind is unknown, so that counts of that kind cannot be trusted. */
+  hasUnknown(what: string): boolean {
+    for (const entry of this.unresolved.values()) if (entry.what === what) return true;
+    return false;
+  }
+
+  /** Turns the unknown names into diagnostics. Once, at the end. */
+  reportUnknown(): void {
+    for (const { what, name, scope, candidates, spans } of this.unresolved.values()) {
+      const known = [...candidates].sort();
+      const meant = nearest(name, known);
+      const [first, ...others] = spans;
+      if (first === undefined) continue;
+      const edits = spans.map((span) => ({ span, text: meant ?? name }));
+      const place: Place = {
+        span: first,
+        related: others.slice(0, 8).map((span): Label => ({ span, text: "and here" })),
+        ...(meant === null
+          ? known.length === 0
+            ? { help: `no ${what} is declared` }
+            : { help: `there ${known.length === 1 ? "is" : "are"} ${listed(known)}` }
+          : {
+              help: `did you mean \`${meant}\`?`,
+              fixes:
+                edits.length === 1
+                  ? [replace(first, meant, `write \`${meant}\``, false)]
+                  : [{ title: `write \`${meant}\` in all ${edits.length} places`, edits, safe: false }],
+            }),
+      };
+      this.diagnostics.push(
+        languageCatalogue.create("unknown-name", scope === null ? { what, name } : { what, name, scope: `namespace \`${scope}\`` }, place),
+      );
+    }
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 6).map((name) => `\`${name}\``);
+  return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} more` : shown.join(", ");
+}

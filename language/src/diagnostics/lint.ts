@@ -1,0 +1,13 @@
+/** KN8xxx: what is legal and most likely not meant. */
+const warning = "warning" as const;
+
+export const lintEntries = {
+  "selects-nothing": { code: "KN8001", severity: warning, message: (p: { what: string }) => `this selects no ${p.what}` },
+  "policy-port-unoffered": {
+    code: "KN8002",
+    severity: warning,
+    message: (p: { port: string }) => `no pod that this rule is about offers ${p.port}`,
+  },
+  "asserts-nothing": { code: "KN8003", severity: warning, message: () => "this assertion states nothing" },
+  "no-effect": { code: "KN8004", severity: warning, message: (p: { what: string }) => `${p.what} has no effect` },
+} as const;

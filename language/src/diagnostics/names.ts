@@ -1,0 +1,72 @@
+/** KN2xxx: names that are unknown, taken, misspelt or out of place. */
+import { withArticle } from "./suggest.ts";
+
+const error = "error" as const;
+
+export const nameEntries = {
+  "unknown-name": {
+    code: "KN2001",
+    severity: error,
+    message: (p: { what: string; name: string; scope?: string }) =>
+      `there is no ${p.what} called \`${p.name}\`${p.scope === undefined ? "" : ` in ${p.scope}`}`,
+  },
+  "duplicate-name": {
+    code: "KN2002",
+    severity: error,
+    message: (p: { what: string; name: string }) => `${p.what} \`${p.name}\` is declared twice`,
+  },
+  "unknown-attribute": {
+    code: "KN2003",
+    severity: error,
+    message: (p: { block: string; name: string }) => `${withArticle(p.block)} has no attribute \`${p.name}\``,
+  },
+  "unknown-keyword": { code: "KN2004", severity: error, message: (p: { name: string }) => `\`${p.name}\` is not a kind of declaration` },
+  "misplaced-declaration": {
+    code: "KN2005",
+    severity: error,
+    message: (p: { what: string; where: string }) => `${p.what} does not belong ${p.where}`,
+  },
+  "invalid-name": {
+    code: "KN2006",
+    severity: error,
+    local: true,
+    message: (p: { what: string; name: string; rule: string }) => `\`${p.name}\` cannot be the name of ${p.what}: ${p.rule}`,
+  },
+  "unknown-value": {
+    code: "KN2007",
+    severity: error,
+    local: true,
+    message: (p: { attribute: string; value: string }) => `\`${p.attribute}\` cannot be \`${p.value}\``,
+  },
+  "invalid-label-key": {
+    code: "KN2008",
+    severity: error,
+    local: true,
+    message: (p: { key: string; rule: string }) => `\`${p.key}\` is not a label key: ${p.rule}`,
+  },
+  "invalid-label-value": {
+    code: "KN2009",
+    severity: error,
+    local: true,
+    message: (p: { value: string; rule: string }) => `"${p.value}" is not a label value: ${p.rule}`,
+  },
+  "invalid-port-name": {
+    code: "KN2010",
+    severity: error,
+    local: true,
+    message: (p: { name: string; rule: string }) => `\`${p.name}\` is not a port name: ${p.rule}`,
+  },
+  "not-supported": { code: "KN2011", severity: error, message: (p: { what: string }) => `${p.what} is not supported in this version of knet` },
+  "duplicate-attribute": {
+    code: "KN2012",
+    severity: error,
+    message: (p: { name: string }) => `\`${p.name}\` is given twice`,
+  },
+  "reserved-name": {
+    code: "KN2013",
+    severity: error,
+    local: true,
+    message: (p: { name: string; owner: string }) => `\`${p.name}\` is taken: ${p.owner}`,
+  },
+  "listed-twice": { code: "KN2014", severity: error, message: (p: { name: string }) => `\`${p.name}\` is listed twice` },
+} as const;

@@ -1,0 +1,70 @@
+/** KN1xxx: text that does not read as knet. */
+const error = "error" as const;
+
+export const syntaxEntries = {
+  "unexpected-character": {
+    code: "KN1001",
+    severity: error,
+    message: (p: { text: string }) => `${p.text} has no meaning here`,
+  },
+  "unclosed-string": { code: "KN1002", severity: error, message: () => "this string is not closed before the end of its line" },
+  "malformed-address": {
+    code: "KN1003",
+    severity: error,
+    local: true,
+    message: (p: { text: string; reason: string }) => `\`${p.text}\` is not an address: ${p.reason}`,
+  },
+  "malformed-number": {
+    code: "KN1004",
+    severity: error,
+    local: true,
+    message: (p: { text: string; reason: string }) => `\`${p.text}\` is not a number or a port: ${p.reason}`,
+  },
+  "unexpected-token": {
+    code: "KN1005",
+    severity: error,
+    message: (p: { expected: string; found: string }) => `expected ${p.expected}, found ${p.found}`,
+  },
+  "unclosed-bracket": {
+    code: "KN1006",
+    severity: error,
+    message: (p: { open: string; close: string }) => `this \`${p.open}\` is never closed: a \`${p.close}\` is missing`,
+  },
+  "stray-bracket": { code: "KN1007", severity: error, message: (p: { close: string }) => `this \`${p.close}\` closes nothing` },
+  "missing-brace": {
+    code: "KN1008",
+    severity: error,
+    message: (p: { header: string }) => `a \`{\` is missing behind \`${p.header}\``,
+  },
+  "missing-separator": {
+    code: "KN1009",
+    severity: error,
+    message: () => "two members on one line need a comma between them",
+  },
+  "nesting-too-deep": {
+    code: "KN1010",
+    severity: error,
+    message: (p: { limit: number }) => `blocks and lists may be nested ${p.limit} deep, not deeper`,
+  },
+  "too-many-syntax-errors": {
+    code: "KN1011",
+    severity: error,
+    message: (p: { shown: number; more: number }) => `${p.shown} syntax errors are shown, ${p.more} more are not`,
+  },
+  "not-text": { code: "KN1012", severity: error, message: () => "this is not a text file: it holds NUL characters" },
+  "foreign-comment": { code: "KN1013", severity: error, message: () => "comments begin with `//` and end with the line" },
+  "single-quotes": { code: "KN1014", severity: error, local: true, message: () => 'strings stand in double quotes: "…"' },
+  "unknown-escape": {
+    code: "KN1015",
+    severity: error,
+    local: true,
+    message: (p: { escape: string }) => `\`${p.escape}\` is not an escape sequence`,
+  },
+  "colon-for-equals": { code: "KN1016", severity: error, message: () => "knet writes `name = value`, without a colon" },
+  "unquoted-name": {
+    code: "KN1017",
+    severity: error,
+    local: true,
+    message: (p: { text: string }) => `\`${p.text}\` must be quoted: a name with dots or slashes is not an identifier`,
+  },
+} as const;

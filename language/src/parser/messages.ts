@@ -1,0 +1,59 @@
+/**
+ * What the parser expected, in the user's words. Chevrotain lets a provider build message texts; ours are phrases that complete
+ * "expected …, found …".
+ */
+import type { IParserErrorMessageProvider, IToken, TokenType } from "chevrotain";
+import * as types from "../lexer/tokens.ts";
+
+/** By rule: what its first token would have been. */
+const beginnings: Readonly<Record<string, string>> = {
+  value: "a value",
+  scalar: "a value",
+  "port value": "a port such as `80/tcp`",
+  peer: "somebody: `pods …`, `namespace …`, an address, …",
+  scope: "a namespace",
+  selector: "a label key",
+  requirement: "`==`, `!=`, `in [` or `not in [`",
+  direction: "`ingress` or `egress`",
+  applies: "`nodes`, `node …`, `all pods` or a selector",
+  allow: "`from` or `to`",
+  failure: "`node` or `pod`, then `fails`",
+  attribute: "`=`",
+};
+
+function nameFor(ruleName: string): string {
+  switch (ruleName) {
+    case "requirement":
+      return "a label key";
+    case "forward":
+      return "a DNS zone in quotes";
+    default:
+      return "a name";
+  }
+}
+
+export const parserMessages: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage({ expected, ruleName }): string {
+    if (expected === types.Name || expected === types.Word || expected === types.Identifier) return nameFor(ruleName);
+    if (expected === types.RightBracket) return "`,` or `]`";
+    if (expected === types.LeftBrace) return "`{`";
+    return labelOf(expected);
+  },
+  buildNotAllInputParsedMessage: () => "a declaration",
+  buildNoViableAltMessage: ({ ruleName }): string => beginnings[ruleName] ?? "something else",
+  buildEarlyExitMessage: ({ ruleName }): string => beginnings[ruleName] ?? "something else",
+};
+
+function labelOf(type: TokenType): string {
+  return type.LABEL ?? `\`${type.name}\``;
+}
+
+/** What was found instead, in the user's words. */
+export function describeToken(token: IToken): string {
+  const type = token.tokenType;
+  if (type === types.EOF) return "the end of the file";
+  if (type === types.NewLine) return "the end of the line";
+  if (token.image === "") return "the end of the block";
+  if (type === types.Text) return token.image.length > 32 ? "a string" : `the string ${token.image}`;
+  return `\`${token.image}\``;
+}

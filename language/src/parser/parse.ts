@@ -1,0 +1,134 @@
+/** Text to syntax tree. Parsing never fails: whatever the text, there is a tree and a list of what is wrong with it. */
+import type { IRecognitionException, IToken } from "chevrotain";
+import type { BlockNode, MemberNode, SyntaxTree } from "../ast/nodes.ts";
+import { compareDiagnostics, replace } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { languageCatalogue } from "../diagnostics/language.ts";
+import { quote, tokenize } from "../lexer/lexer.ts";
+import * as types from "../lexer/tokens.ts";
+import { futureKeywords } from "../schema/future.ts";
+import { sourceFile } from "../text/source.ts";
+import type { Span } from "../text/span.ts";
+import { Grammar } from "./grammar.ts";
+import type { ParserRemark } from "./grammar.ts";
+import { layOut } from "./layout.ts";
+import { describeToken } from "./messages.ts";
+
+/** More syntax errors than these are counted, not shown. */
+export const syntaxErrorLimit = 100;
+
+export interface ParseResult {
+  readonly tree: SyntaxTree;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Whether the shape of the tree is in doubt. A malformed address is an error but leaves the shape alone. */
+  readonly damaged: boolean;
+}
+
+let grammar: Grammar | null = null;
+
+export function parse(path: string, text: string): ParseResult {
+  const lexed = tokenize(path, text);
+  const layout = layOut(sourceFile(path, text), lexed.input);
+  grammar ??= new Grammar();
+  const root = grammar.parseFile(layout.tokens, text.length);
+  const tree: SyntaxTree = { path, text, root, tokens: lexed.tokens, trivia: lexed.trivia };
+
+  const future = futureBlocks(root.members);
+  const structural = [...layout.diagnostics];
+  const inFuture = (offset: number): boolean => future.some((block) => block.start <= offset && offset <= block.end);
+  let lastEnd = -1;
+  const found: { readonly at: number; readonly make: () => Diagnostic }[] = [];
+  for (const error of grammar.errors) {
+    const expected = error.message;
+    const previous = previousOf(error);
+    found.push({ at: positionOf(error.token, previous, text), make: () => unexpected(path, text, expected, error.token, previous) });
+  }
+  for (const remark of grammar.remarks) {
+    found.push({ at: positionOf(remark.token, undefined, text), make: () => remarkDiagnostic(path, text, remark) });
+  }
+  found.sort((x, y) => x.at - y.at);
+  for (const { at, make } of found) {
+    if (inFuture(at)) continue;
+    // An error right behind another one is what the first left over.
+    if (at === lastEnd) continue;
+    lastEnd = at;
+    if (structural.length > syntaxErrorLimit * 4) break;
+    structural.push(make());
+  }
+  const local = lexed.diagnostics.filter((diagnostic) => languageCatalogue.isLocal(diagnostic.code));
+  const lexical = lexed.diagnostics.filter((diagnostic) => !languageCatalogue.isLocal(diagnostic.code));
+  const all = [...lexed.diagnostics, ...structural].sort(compareDiagnostics);
+  return {
+    tree,
+    diagnostics: capped(path, text, all, found.length + layout.diagnostics.length + local.length + lexical.length),
+    damaged: structural.length > 0 || lexical.length > 0,
+  };
+}
+
+/** Some kinds of Chevrotain's errors carry the token before the wrong one. */
+function previousOf(error: IRecognitionException): IToken | undefined {
+  return "previousToken" in error ? (error.previousToken as IToken) : undefined;
+}
+
+function futureBlocks(members: readonly MemberNode[]): BlockNode[] {
+  const out: BlockNode[] = [];
+  for (const member of members) {
+    if (member.kind !== "block") continue;
+    if (futureKeywords.has(member.keyword.value) && member.damaged) out.push(member);
+    else if (member.body !== null) out.push(...futureBlocks(member.body.members));
+  }
+  return out;
+}
+
+function capped(file: string, text: string, all: readonly Diagnostic[], total: number): readonly Diagnostic[] {
+  if (all.length <= syntaxErrorLimit) return all;
+  const shown = all.slice(0, syntaxErrorLimit);
+  const end = text.length;
+  const more = Math.max(total, all.length) - syntaxErrorLimit;
+  return [...shown, languageCatalogue.create("too-many-syntax-errors", { shown: syntaxErrorLimit, more }, { span: { file, start: end, end } })];
+}
+
+const isReal = (token: IToken | undefined): token is IToken =>
+  token !== undefined && Number.isFinite(token.startOffset) && token.startOffset >= 0;
+
+function positionOf(token: IToken, previous: IToken | undefined, text: string): number {
+  if (token.tokenType !== types.EOF && isReal(token)) return token.startOffset;
+  return isReal(previous) ? previous.startOffset + previous.image.length : text.trimEnd().length;
+}
+
+/** The place of an unexpected token; of an end of line or file, the last character before it. */
+function spanOf(file: string, token: IToken, previous: IToken | undefined, text: string): Span {
+  const start = positionOf(token, previous, text);
+  if (token.tokenType === types.EOF || token.image === "") return { file, start, end: start };
+  return { file, start, end: start + token.image.length };
+}
+
+function unexpected(file: string, text: string, expected: string, token: IToken, previous: IToken | undefined): Diagnostic {
+  const span = spanOf(file, token, previous, text);
+  return languageCatalogue.create("unexpected-token", { expected, found: describeToken(token) }, { span });
+}
+
+function remarkDiagnostic(file: string, text: string, remark: ParserRemark): Diagnostic {
+  const { token } = remark;
+  const span = spanOf(file, token, undefined, text);
+  switch (remark.kind) {
+    case "unexpected":
+      return unexpected(file, text, remark.expected, token, undefined);
+    case "separator": {
+      const at = remark.previous.startOffset + remark.previous.image.length;
+      return languageCatalogue.create(
+        "missing-separator",
+        {},
+        { span, fixes: [replace({ file, start: at, end: at }, ",", "insert a comma")] },
+      );
+    }
+    case "colon":
+      return languageCatalogue.create("colon-for-equals", {}, { span, fixes: [replace(span, " =", "write `=`")] });
+    case "dotted":
+      return languageCatalogue.create(
+        "unquoted-name",
+        { text: token.image },
+        { span, fixes: [replace(span, quote(token.image), `write ${quote(token.image)}`)] },
+      );
+  }
+}

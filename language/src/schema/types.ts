@@ -1,0 +1,56 @@
+/** The shape of the schema: what a row of the table of blocks and attributes says. */
+
+export type ValueType =
+  | { readonly kind: "string" }
+  | { readonly kind: "dns-name" }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "integer"; readonly first: number; readonly last: number; readonly unit?: string }
+  | { readonly kind: "cidr" }
+  /** One, or a list of one per family. */
+  | { readonly kind: "cidrs" }
+  | { readonly kind: "addresses" }
+  | { readonly kind: "port-range" }
+  | { readonly kind: "labels" }
+  | { readonly kind: "enum"; readonly values: readonly string[]; readonly future: readonly string[] }
+  | { readonly kind: "version"; readonly software: string; readonly described: readonly string[] }
+  | { readonly kind: "references"; readonly to: "subnet" | "node" };
+
+export interface AttributeRow {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly required: boolean;
+  /** The default as it would be written; null: required, or what `doc` says. */
+  readonly default: string | null;
+  readonly doc: string;
+  /** The Kubernetes, Calico or CoreDNS field it stands for; null when it is knet's own. */
+  readonly field: string | null;
+  /** Reserved: using it is reported as not supported. */
+  readonly future: boolean;
+}
+
+/** Sentences a block may hold. */
+export type StatementKind = "port-statement" | "applies" | "selects" | "isolates" | "allow" | "forward" | "spread" | "reach" | "failure";
+
+/** How names of a kind are spelt. */
+export type NameRule = "label" | "service-label" | "subdomain" | "title";
+
+export interface ClauseRow {
+  readonly keyword: "in" | "on";
+  readonly to: "subnet" | "node";
+  readonly required: boolean;
+  readonly doc: string;
+}
+
+export interface BlockRow {
+  readonly keyword: string;
+  /** `file`, or keywords of the blocks it may stand in. */
+  readonly parents: readonly string[];
+  /** With `kinds`, the name picks one of a closed set (`proxy iptables`). */
+  readonly name: { readonly rule: NameRule; readonly kinds: null } | { readonly rule: null; readonly kinds: readonly string[]; readonly future: readonly string[] };
+  readonly body: "required" | "optional";
+  readonly clauses: readonly ClauseRow[];
+  readonly attributes: readonly AttributeRow[];
+  readonly statements: readonly StatementKind[];
+  readonly doc: string;
+  readonly field: string | null;
+}
