@@ -62,7 +62,10 @@ interface PortGroup {
 function slicesOf(service: Service, family: FamilyEndpoints, familyIndex: number): readonly EndpointSlice[] {
   const groups = [...groupByPorts(family).entries()].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, group]) => group);
   const chunks = groups.flatMap(({ ports, addresses }) =>
-    Array.from({ length: Math.ceil(addresses.length / maxEndpoints) }, (_, i) => ({ ports, addresses: addresses.slice(i * maxEndpoints, (i + 1) * maxEndpoints) })),
+    Array.from({ length: Math.ceil(addresses.length / maxEndpoints) }, (_, i) => ({
+      ports,
+      addresses: addresses.slice(i * maxEndpoints, (i + 1) * maxEndpoints),
+    })),
   );
   if (chunks.length === 0) chunks.push({ ports: [], addresses: [] });
   return chunks.map(({ ports, addresses }, index): EndpointSlice => {
@@ -98,7 +101,8 @@ function groupByPorts(family: FamilyEndpoints): ReadonlyMap<string, PortGroup> {
   for (const { port, endpoints } of family.ports) {
     for (const endpoint of endpoints) {
       const address = byIdentity.get(identity(endpoint));
-      if (address !== undefined) resolved.get(address)?.push({ name: port.name ?? "", port: endpoint.port, protocol: protocolName(port.protocol) });
+      if (address !== undefined)
+        resolved.get(address)?.push({ name: port.name ?? "", port: endpoint.port, protocol: protocolName(port.protocol) });
     }
   }
   const groups = new Map<string, PortGroup>();

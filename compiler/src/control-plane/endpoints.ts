@@ -129,7 +129,8 @@ function familyEndpoints(service: Service, family: Family, selected: readonly Po
     if (address !== null) entries.push({ address, text: formatIp(address.ip), pod });
   }
   if (!hasSelector(service)) {
-    for (const ip of service.manualEndpoints) if (ip.family === family) entries.push({ address: manualAddress(service, ip), text: formatIp(ip), pod: null });
+    for (const ip of service.manualEndpoints)
+      if (ip.family === family) entries.push({ address: manualAddress(service, ip), text: formatIp(ip), pod: null });
   }
   entries.sort((x, y) => byBytes(x.text, y.text) || byBytes(x.address.pod ?? "", y.address.pod ?? ""));
   const ports = service.ports.map((port): PortEndpoints => {

@@ -37,6 +37,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 0x0003
+NETLINK_NETFILTER = 12
 IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_RECVERR, IP_PKTINFO = 10, 2, 11, 8
 IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 23, 25, 49, 50
 IPV4_HEADER, IPV6_HEADER, UDP_HEADER = 20, 40, 8
@@ -215,11 +216,11 @@ def load_sysctls(text, skipped):
         key = key.strip()
         if sysctl_path(key) is None:
             # A parameter of the machine: written here it would leave the laboratory.
-            skipped.append({"key": key, "reason": "belongs to the whole machine"})
+            skipped.append({"what": key, "reason": "belongs to the whole machine"})
             continue
         message = write_sysctl(key, value.strip())
         if message is not None and MACHINE_WIDE.search(key):
-            skipped.append({"key": key, "reason": message})
+            skipped.append({"what": key, "reason": message})
         elif message is not None:
             return number, message
     return None
@@ -426,25 +427,27 @@ def serve_stream(holder, name):
 
 
 def serve(commands, answers):
-    """The process that listens for all hosts. Reads one line with the listeners, answers one with the problems."""
+    """The process that listens for all hosts. Reads one line with the listeners, answers one with problems and skipped."""
     listeners = json.loads(commands.readline() or "[]")
     namespaces = Namespaces()
     namespaces.open(sorted({listener["namespace"] for listener in listeners}))
     poll = select.epoll()
-    sockets, problems = {}, []
+    sockets, problems, skipped = {}, [], []
     for listener in listeners:
         namespaces.enter(listener["namespace"])
         for address in ["0.0.0.0", "::"] if listener["address"] is None else [listener["address"]]:
             try:
                 holder = listening_socket(listener, address)
             except OSError as error:
-                message = "%s cannot listen on %s %s port %d: %s" % (
-                    listener["host"], listener["protocol"], address, listener["port"], os.strerror(error.errno))
-                problems.append(problem_of(listener["namespace"], None, "", None, message))
+                what = "%s listening on %s %s port %d" % (listener["host"], listener["protocol"], address, listener["port"])
+                if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
+                    skipped.append({"what": what, "reason": os.strerror(error.errno)})
+                else:
+                    problems.append(problem_of(listener["namespace"], None, "", None, "%s: %s" % (what, os.strerror(error.errno))))
                 continue
             sockets[holder.fileno()] = (holder, listener["host"], serve_datagram if listener["protocol"] == "udp" else serve_stream)
             poll.register(holder, select.EPOLLIN)
-    answers.write(json.dumps(problems) + "\n")
+    answers.write(json.dumps([problems, skipped]) + "\n")
     answers.flush()
     while True:
         for descriptor, _ in poll.poll():
@@ -489,6 +492,15 @@ VERDICTS = {
 }
 
 
+def soft_error(holder):
+    """The error that the kernel keeps for later, or 0.
+
+    Between namespaces of one machine an ICMP error can be back while connect(2) still holds the socket. The kernel
+    then notes it only, and TCP reports it with the next SYN a second later.
+    """
+    return holder.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
 class ProbeRun:
     """One batch: as many probes in flight as the machine bears, each until its answer, its error or its deadline."""
 
@@ -502,6 +514,8 @@ class ProbeRun:
         self.poll = select.epoll()
         self.open = {}
         self.timers = []
+        # Orders timers of the same moment, so that the heap never compares probes.
+        self.counter = 0
         self.results = []
 
     def run(self):
@@ -521,6 +535,10 @@ class ProbeRun:
                     continue
                 if kind == "resend":
                     self.send(descriptor, entry)
+                    continue
+                code = soft_error(entry["holder"])
+                if code != 0:
+                    self.fail(descriptor, code)
                 else:
                     self.end(descriptor, "timeout", entry["error"])
         self.poll.close()
@@ -575,6 +593,8 @@ class ProbeRun:
             self.report(probe, "impossible", errno.errorcode.get(error.errno, str(error.errno)))
             return
         code = holder.connect_ex((probe["to"], probe["port"]))
+        if code == errno.EINPROGRESS:
+            code = soft_error(holder) or code
         if code not in (0, errno.EINPROGRESS):
             holder.close()
             self.finish_errno(probe, code)
@@ -591,7 +611,8 @@ class ProbeRun:
                 self.timer(RESEND_AFTER, descriptor, probe, "resend")
 
     def timer(self, delay, descriptor, probe, kind):
-        heapq.heappush(self.timers, (time.monotonic() + delay, id(probe), descriptor, probe, kind))
+        self.counter += 1
+        heapq.heappush(self.timers, (time.monotonic() + delay, self.counter, descriptor, probe, kind))
 
     def send(self, descriptor, entry):
         probe = entry["probe"]
@@ -714,7 +735,7 @@ def flush_state(namespaces, names):
     ctnetlink, delete, request, acknowledge = 1, 2, 1, 4
     for name in names:
         namespaces.enter(name)
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_NETFILTER) as netlink:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as netlink:
             netlink.settimeout(5)
             header = struct.pack("=IHHII", 20, ctnetlink << 8 | delete, request | acknowledge, 1, 0)
             netlink.sendto(header + struct.pack("=BBH", socket.AF_UNSPEC, 0, 0), (0, 0))
@@ -762,7 +783,7 @@ def monitor_listens(process):
             rows = [line.split() for line in file][1:]
     except OSError:
         return False
-    return any(row[1] == str(socket.NETLINK_NETFILTER) and int(row[3], 16) != 0 for row in rows)
+    return any(row[1] == str(NETLINK_NETFILTER) and int(row[3], 16) != 0 for row in rows)
 
 
 TRACED_RULE = re.compile(r"TRACE: (\d+) \S+ ([^:\s]+):([^:\s]+):rule:0x[0-9a-f]+")
@@ -815,8 +836,8 @@ def trace(namespaces, command):
             size = grown
         hosts = []
         for name, out, _ in monitors:
-            out.seek(0)
-            text = out.read().decode(errors="replace")
+            # Not through the file's position: the monitor shares it and writes on.
+            text = os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0).decode(errors="replace")
             namespaces.enter(name)
             seen = {"%s %s %s" % ("ip" if m.group(1) == "2" else "ip6", m.group(2), m.group(3)) for m in TRACED_RULE.finditer(text)}
             hosts.append({"namespace": name, "text": text, "handles": rule_handles(seen) if seen else {}})
@@ -913,8 +934,12 @@ def main():
         commands.write(json.dumps(plan["listeners"]) + "\n")
         commands.flush()
         reply = answers.readline()
-        problems = json.loads(reply) if reply else [problem_of(None, None, "", None, "the listening process ended")]
-    say({"booted": not problems, "problems": problems, "skipped": skipped, "pidNamespace": os.stat("/proc/self/ns/pid").st_ino})
+        if reply:
+            problems, unserved = json.loads(reply)
+            skipped += unserved
+        else:
+            problems = [problem_of(None, None, "", None, "the listening process ended")]
+    say({"problems": problems, "skipped": skipped, "pidNamespace": os.stat("/proc/self/ns/pid").st_ino})
     if problems:
         return
     laboratory = Laboratory(plan, namespaces)

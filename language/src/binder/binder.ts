@@ -117,19 +117,19 @@ class Binder {
         this.clusters.push(symbol);
         this.all.push(symbol);
         for (const cni of blocksOf(block.body?.members, "cluster"))
-          for (const pool of blocksOf(cni.body?.members, cni.keyword.value)) this.declare(this.table("pool"), "pool", pool, name);
+          for (const pool of blocksOf(cni.body?.members, cni.keyword.value)) this.enter(this.table("pool"), "pool", pool, name);
         break;
       }
       case "network":
-        this.declare(this.table("network"), "network", block, null);
+        this.enter(this.table("network"), "network", block, null);
         for (const inner of blocksOf(block.body?.members, "network")) {
-          if (inner.keyword.value === "subnet") this.declare(this.table("subnet"), "subnet", inner, name);
-          else this.declare(this.table(`router ${name}`), "router", inner, name);
+          if (inner.keyword.value === "subnet") this.enter(this.table("subnet"), "subnet", inner, name);
+          else this.enter(this.table(`router ${name}`), "router", inner, name);
         }
         break;
       case "node":
       case "firewall":
-        this.declare(this.table(block.keyword.value), block.keyword.value, block, null);
+        this.enter(this.table(block.keyword.value), block.keyword.value, block, null);
         break;
       case "namespace":
         this.namespace(block, name);
@@ -149,13 +149,13 @@ class Binder {
       switch (inner.keyword.value) {
         case "pod":
         case "workload":
-          this.declare(namespace.pods, inner.keyword.value, inner, name);
+          this.enter(namespace.pods, inner.keyword.value, inner, name);
           break;
         case "service":
-          this.declare(namespace.services, "service", inner, name);
+          this.enter(namespace.services, "service", inner, name);
           break;
         default:
-          this.declare(namespace.policies, "policy", inner, name);
+          this.enter(namespace.policies, "policy", inner, name);
       }
     }
   }
@@ -181,7 +181,7 @@ class Binder {
     return { kind, name: nameOf(block), scope, span: { file: this.file, start: at.start, end: at.end }, block };
   }
 
-  private declare(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): void {
+  private enter(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): void {
     const symbol = this.symbol(kind, block, scope);
     this.all.push(symbol);
     if (symbol.name === "") return;

@@ -23,6 +23,10 @@ export class CheckContext {
   readonly diagnostics: Diagnostic[] = [];
   /** Labels, ports or names of some pod could not be read: what selectors match is then not judged. */
   podsInDoubt = false;
+  /** Service addresses outside the service ranges: one message, because one wrong range is behind them. */
+  readonly outsideServiceRanges: { readonly address: string; readonly span: Span; readonly help: string }[] = [];
+  /** Names in blocks of an unknown or misplaced kind. They are declared in a way, so nobody who uses them is told otherwise. */
+  readonly lostNames = new Set<string>();
   private readonly unresolved = new Map<string, Unresolved>();
 
   constructor(tree: SyntaxTree, symbols: Symbols) {
@@ -62,7 +66,7 @@ export class CheckContext {
   }
 
   unknown(what: string, name: string, span: Span, candidates: Iterable<string>, scope: string | null = null): void {
-    if (name === "") return;
+    if (name === "" || this.lostNames.has(name)) return;
     const key = `${what}\n${scope ?? ""}\n${name}`;
     const known = this.unresolved.get(key);
     if (known === undefined) this.unresolved.set(key, { what, name, scope, candidates, spans: [span] });
@@ -75,8 +79,13 @@ export class CheckContext {
     return false;
   }
 
-  /** Turns the unknown names into diagnostics. Once, at the end. */
-  reportUnknown(): void {
+  /** Turns what was collected into diagnostics. Once, at the end. */
+  reportCollected(): void {
+    const [outside, ...more] = this.outsideServiceRanges;
+    if (outside !== undefined) {
+      const related = more.slice(0, 8).map(({ address, span }): Label => ({ span, text: `nor is \`${address}\`` }));
+      this.report("outside-service-range", { address: outside.address }, { span: outside.span, related, help: outside.help });
+    }
     for (const { what, name, scope, candidates, spans } of this.unresolved.values()) {
       const known = [...candidates].sort();
       const meant = nearest(name, known);

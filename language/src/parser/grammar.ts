@@ -3,7 +3,7 @@
  * one never takes the rest of the file with it; each member is its own recovery boundary.
  */
 import { EmbeddedActionsParser, isRecognitionException } from "chevrotain";
-import type { IToken, TokenType } from "chevrotain";
+import type { IToken, ParserMethod, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
 import { stringValue } from "../lexer/lexer.ts";
 import * as types from "../lexer/tokens.ts";
@@ -255,7 +255,7 @@ export class Grammar extends EmbeddedActionsParser {
       this.OR([
         { GATE: () => this.LA(2).tokenType === types.Assign || this.LA(2).tokenType === types.Colon, ALT: () => this.SUBRULE(this.attribute) },
         { GATE: () => this.inAssert && this.LA(2).image === "any", ALT: () => this.SUBRULE(this.failure) },
-        { GATE: () => this.inAssert, ALT: () => this.SUBRULE(this.reach) },
+        { GATE: () => this.inAssert || this.strayReach(), ALT: () => this.SUBRULE(this.reach) },
         { ALT: () => this.SUBRULE(this.portStatement) },
         { GATE: () => this.reads("applies", "to"), ALT: () => this.SUBRULE(this.applies) },
         { ALT: () => this.SUBRULE(this.selects) },
@@ -281,6 +281,13 @@ export class Grammar extends EmbeddedActionsParser {
     },
     { resyncEnabled: false },
   );
+
+  /** A statement of an assertion outside one: it is read as what it is, and the checker says where it belongs. */
+  private strayReach(): boolean {
+    const first = this.LA(1);
+    const begins = first.tokenType === types.Path || first.image === "nothing" || first.image === "anything" || first.image === "internet";
+    return begins && this.LA(2).tokenType !== types.Assign && this.reachesAhead(1);
+  }
 
   private attribute = this.RULE(
     "attribute",
@@ -748,16 +755,16 @@ export class Grammar extends EmbeddedActionsParser {
     return { kind: "scalar", ...this.place(token), form, text: form === "string" ? stringValue(token.image) : token.image };
   }
 
-  private value: (idx?: number) => ast.ValueNode = this.RULE(
+  private value: ParserMethod<[], ast.ValueNode> = this.RULE(
     "value",
     (): ast.ValueNode =>
-      this.OR<() => ast.ValueNode>([
+      this.OR([
         { ALT: () => this.SUBRULE(this.list) },
         { ALT: () => this.SUBRULE(this.map) },
         { ALT: () => this.SUBRULE(this.portValue) },
       ]),
     { resyncEnabled: false },
-  ) as unknown as (idx?: number) => ast.ValueNode;
+  );
 
   /** A scalar or a range. */
   private portValue = this.RULE(

@@ -186,8 +186,15 @@ class LayoutPass {
     if (this.missingOpen <= 0 || firstOnLine || !isNameLike(token) || this.input[i + 1]?.tokenType !== types.Assign) return;
     const previous = this.input[i - 1];
     if (previous === undefined || previous.tokenType === types.Comma || isBrace(previous)) return;
-    if (!isNameLike(previous) && previous.tokenType !== types.Assign) return;
+    if (previous.tokenType !== types.Assign && !this.isHeader(i - 1, line)) return;
     this.openMissing(i - 1, line);
+  }
+
+  /** Whether the names up to this token, since the last separator, begin with a block's keyword. */
+  private isHeader(last: number, line: number): boolean {
+    let first = last;
+    while (first > 0 && this.lines[first - 1] === line && isNameLike(this.input[first - 1])) first--;
+    return first < last && isNameLike(this.input[last]) && blockKeywords.has(this.input[first]?.image ?? "");
   }
 
   /** A header whose next line is indented deeper has lost its brace. */

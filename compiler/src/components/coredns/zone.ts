@@ -23,21 +23,30 @@ export function dnsZones(model: NetworkModel): readonly DnsZone[] {
   const domain = model.cluster.domain.toLowerCase();
   const stubs = stubZones(model);
   const servers = model.pods.filter(isServer).map((pod) => `pod/${pod.namespace}/${pod.name}`);
-  const none = { records: new Map<string, readonly DnsRecord[]>(), emptyNonTerminals: new Set<string>() };
+  const none = new Set<string>();
+  const forwarded = (zone: string, forwardTo: readonly Ip[], from: Origin): DnsZone => ({
+    zone,
+    records: new Map(),
+    emptyNonTerminals: none,
+    forwardTo,
+    fallthrough: false,
+    servers,
+    origin: from,
+  });
   const { forward, reverse } = clusterRecords(model, domain);
   const served: DnsZone[] = [
     { zone: domain, records: forward, emptyNonTerminals: emptyNames(model, domain), forwardTo: [], fallthrough: false, servers, origin },
     ...reverseZones.map((zone): DnsZone => {
       const records = new Map([...reverse].filter(([name]) => name.endsWith(`.${zone}`)));
-      return { zone, records, emptyNonTerminals: none.emptyNonTerminals, forwardTo: [], fallthrough: true, servers, origin };
+      return { zone, records, emptyNonTerminals: none, forwardTo: [], fallthrough: true, servers, origin };
     }),
   ];
   const isHidden = (zone: string): boolean => stubs.some((stub) => stub.zone !== "" && (zone === stub.zone || zone.endsWith(`.${stub.zone}`)));
   const root = stubs.find((stub) => stub.zone === "");
   return [
     ...served.filter((zone) => !isHidden(zone.zone)),
-    ...stubs.filter((stub) => stub.zone !== "").map((stub): DnsZone => ({ ...none, zone: stub.zone, forwardTo: stub.servers, fallthrough: false, servers, origin: stub.origin })),
-    { ...none, zone: "", forwardTo: root?.servers ?? [], fallthrough: false, servers, origin: root?.origin ?? origin },
+    ...stubs.filter((stub) => stub.zone !== "").map((stub) => forwarded(stub.zone, stub.servers, stub.origin)),
+    forwarded("", root?.servers ?? [], root?.origin ?? origin),
   ];
 }
 
@@ -178,16 +187,8 @@ class RecordTable {
 }
 
 function recordKey(record: DnsRecord): string {
-  switch (record.type) {
-    case "A":
-    case "AAAA":
-      return `${record.type} ${formatIp(record.address)}`;
-    case "CNAME":
-    case "PTR":
-      return `${record.type} ${record.target}`;
-    case "SRV":
-      return `SRV ${record.port} ${record.target}`;
-  }
+  if ("address" in record) return `${record.type} ${formatIp(record.address)}`;
+  return record.type === "SRV" ? `SRV ${record.port} ${record.target}` : `${record.type} ${record.target}`;
 }
 
 /** PTR records: a cluster IP's service wins; an endpoint's address has one per service that it stands behind. */
@@ -212,7 +213,7 @@ class Pointers {
 export function reverseName(ip: Ip): string {
   if (ip.family === 4) return `${formatIp(ip).split(".").reverse().join(".")}.in-addr.arpa`;
   const digits = ipToBigInt(ip).toString(16).padStart(32, "0");
-  return `${[...digits].reverse().join(".")}.ip6.arpa`;
+  return `${digits.split("").reverse().join(".")}.ip6.arpa`;
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {

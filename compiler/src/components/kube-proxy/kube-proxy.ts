@@ -44,10 +44,11 @@ function planOf(model: NetworkModel, family: Family): FamilyPlan {
 }
 
 function optionsFor(model: NetworkModel, family: Family, node: Node | null): PayloadOptions {
+  const addresses = node?.addresses.filter((ip) => ip.family === family) ?? [];
   return {
     ...payloadDefaults,
     family,
-    node: node === null ? null : { name: node.name, zone: node.zone, addresses: node.addresses },
+    node: node === null ? null : { name: node.name, zone: node.zone, ip: addresses[0] ?? null, addresses },
     detector: clusterDetector(model, family),
     origin: model.cluster.proxy.origin,
   };

@@ -45,7 +45,10 @@ export function proxyServicePorts(model: NetworkModel, family: Family): readonly
   }
   return out.sort(
     (x, y) =>
-      byBytes(x.namespace, y.namespace) || byBytes(x.name, y.name) || byBytes(x.portName ?? "", y.portName ?? "") || byBytes(x.protocol, y.protocol),
+      byBytes(x.namespace, y.namespace) ||
+      byBytes(x.name, y.name) ||
+      byBytes(x.portName ?? "", y.portName ?? "") ||
+      byBytes(x.protocol, y.protocol),
   );
 }
 

@@ -19,7 +19,8 @@ export const kubernetes: Component = {
       ...serviceAccountManifests(pods),
       ...model.workloads.filter((workload) => !workload.system).map((workload) => deploymentManifest(model, workload)),
       ...pods.filter((pod) => pod.workload === null && !pod.terminating).map((pod) => podManifest(model, pod)),
-      ...services.flatMap((service) => [serviceManifest(model, service), ...manualSlices(service)]),
+      ...services.map((service) => serviceManifest(model, service)),
+      ...services.flatMap(manualSlices),
       ...model.policies.map(policyManifest),
     ];
   },

@@ -11,14 +11,17 @@ export const serverImage = "registry.k8s.io/e2e-test-images/agnhost:2.53";
  * only waits when there is no port. A pod that shall not be ready has a probe that never succeeds.
  */
 export function containers(ports: readonly ContainerPort[], isReady: boolean): readonly Readonly<Record<string, unknown>>[] {
-  const groups = portGroups(ports);
-  return groups.map((group, index) => ({
+  return portGroups(ports).map((group, index) => container(group, index, isReady));
+}
+
+function container(group: PortGroup, index: number, isReady: boolean): Readonly<Record<string, unknown>> {
+  return {
     name: index === 0 ? "agnhost" : `agnhost-${index + 1}`,
     image: serverImage,
     ...command(group),
     ...(group.length === 0 ? {} : { ports: group.map(containerPort) }),
     ...(index === 0 && !isReady ? { readinessProbe: { exec: { command: ["false"] } } } : {}),
-  }));
+  };
 }
 
 type PortGroup = readonly ContainerPort[];

@@ -45,7 +45,7 @@ export function podManifest(model: NetworkModel, pod: Pod): Manifest {
   };
 }
 
-/** A host-network pod keeps the cluster's resolver only when it says so; knet gives it the node's, as the default does. */
+/** `dnsPolicy` stays at its default, which gives a host-network pod its node's resolver and any other the cluster's. */
 function identity(serviceAccount: string, hostNetwork: boolean): Readonly<Record<string, unknown>> {
   return {
     ...(serviceAccount === "default" ? {} : { serviceAccountName: serviceAccount }),

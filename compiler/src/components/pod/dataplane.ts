@@ -7,6 +7,7 @@ import { emptyDataplane } from "../../dataplane/types.ts";
 import type { Address, Link } from "../../dataplane/links/types.ts";
 import type { Route } from "../../dataplane/routing/types.ts";
 import type { Sysctl } from "../../dataplane/sysctl/types.ts";
+import { clusterOf } from "../calico/cluster.ts";
 import { hostSideLinkLocal, podMtu, workloadInterface } from "../calico/index.ts";
 
 const owner = "cni";
@@ -26,7 +27,7 @@ const ndots = 5;
  */
 export function podDataplane(model: NetworkModel, pod: Pod): Dataplane {
   if (pod.hostNetwork) return emptyDataplane;
-  const node = model.nodes.find(({ name }) => name === pod.node);
+  const node = clusterOf(model).nodes.get(pod.node);
   if (node === undefined) throw new RangeError(`pod ${pod.namespace}/${pod.name} is on node ${pod.node}, which the model does not have`);
   const peerLink = workloadInterface(pod.namespace, pod.name);
   return {

@@ -30,7 +30,14 @@ describe.skipIf(missing !== null)(`in the kernel${missing === null ? "" : ` (ski
       expect(result.stderr).toBe("");
       expect(result.status).toBe(0);
       const held = parseIpSetSave(result.read("out")).map(normaliseIpSet);
-      const summary = (list: readonly IpSet[]): unknown => list.map(({ name, type, family, maxElements, members }) => ({ name, type, family, maxElements, members: members.map((member) => member.text) }));
+      const summary = (list: readonly IpSet[]): unknown =>
+        list.map(({ name, type, family, maxElements, members }) => ({
+          name,
+          type,
+          family,
+          maxElements,
+          members: members.map((member) => member.text),
+        }));
       expect(summary(held)).toEqual(summary(sets.map(normaliseIpSet)));
     });
   });

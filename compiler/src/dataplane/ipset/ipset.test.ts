@@ -1,6 +1,6 @@
 import { ip4, parseIp } from "@knet/language/values";
 import type { Ip } from "@knet/language/values";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileIpSet } from "./compile.ts";
 import { IpSetError } from "./member.ts";
@@ -35,8 +35,15 @@ describe("printing for ipset restore", () => {
   });
 
   it("writes everything as its two halves, and nothing twice", () => {
-    const text = (given: IpSet): readonly string[] => printIpSets([given]).slice(1).map((line) => line.text);
-    expect(text(set("hash:net", 4, "0.0.0.0/0", "128.0.0.0/1", "10.0.0.1", "10.0.0.1"))).toEqual(["add s 0.0.0.0/1", "add s 128.0.0.0/1", "add s 10.0.0.1"]);
+    const text = (given: IpSet): readonly string[] =>
+      printIpSets([given])
+        .slice(1)
+        .map((line) => line.text);
+    expect(text(set("hash:net", 4, "0.0.0.0/0", "128.0.0.0/1", "10.0.0.1", "10.0.0.1"))).toEqual([
+      "add s 0.0.0.0/1",
+      "add s 128.0.0.0/1",
+      "add s 10.0.0.1",
+    ]);
     expect(text(set("hash:net", 6, "::/0"))).toEqual(["add s ::/1", "add s 8000::/1"]);
   });
 });
@@ -45,7 +52,12 @@ describe("membership", () => {
   it("in hash:net is lying in any of its prefixes", () => {
     const compiled = compileIpSet(set("hash:net", 4, "10.1.0.0/16", "10.2.3.4", "192.168.7.9/24"));
     expect(["10.1.255.255", "10.2.3.4", "192.168.7.1"].map((text) => compiled.has(ip(text)))).toEqual([true, true, true]);
-    expect(["10.0.255.255", "10.2.3.5", "192.168.8.0", "fd00::1"].map((text) => compiled.has(ip(text)))).toEqual([false, false, false, false]);
+    expect(["10.0.255.255", "10.2.3.5", "192.168.8.0", "fd00::1"].map((text) => compiled.has(ip(text)))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("in a set with everything is true for the whole family", () => {
@@ -88,8 +100,17 @@ describe("membership", () => {
 
 describe("reading ipset save", () => {
   it("gives the sets with family, size and members, whatever the kernel adds", () => {
-    const text = "create a hash:net family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x0ad6dfe5\nadd a 10.0.0.0/8\nadd a 10.0.0.1\ncreate b hash:ip,port family inet6 hashsize 1024 maxelem 65536\nadd b fd00::1,tcp:80\n";
-    expect(parseIpSetSave(text).map(({ name, type, family, maxElements, members }) => ({ name, type, family, maxElements, members: members.map((member) => member.text) }))).toEqual([
+    const text =
+      "create a hash:net family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x0ad6dfe5\nadd a 10.0.0.0/8\nadd a 10.0.0.1\ncreate b hash:ip,port family inet6 hashsize 1024 maxelem 65536\nadd b fd00::1,tcp:80\n";
+    expect(
+      parseIpSetSave(text).map(({ name, type, family, maxElements, members }) => ({
+        name,
+        type,
+        family,
+        maxElements,
+        members: members.map((member) => member.text),
+      })),
+    ).toEqual([
       { name: "a", type: "hash:net", family: 4, maxElements: 1048576, members: ["10.0.0.0/8", "10.0.0.1"] },
       { name: "b", type: "hash:ip,port", family: 6, maxElements: 65536, members: ["fd00::1,tcp:80"] },
     ]);
@@ -97,7 +118,12 @@ describe("reading ipset save", () => {
 
   it("normalises members to one spelling and order", () => {
     const texts = (given: IpSet): readonly string[] => normaliseIpSet(given).members.map((member) => member.text);
-    expect(texts(set("hash:net", 4, "10.1.2.3/16", "10.0.0.1/32", "10.0.0.1", "0.0.0.0/0"))).toEqual(["0.0.0.0/1", "10.0.0.1", "10.1.0.0/16", "128.0.0.0/1"]);
+    expect(texts(set("hash:net", 4, "10.1.2.3/16", "10.0.0.1/32", "10.0.0.1", "0.0.0.0/0"))).toEqual([
+      "0.0.0.0/1",
+      "10.0.0.1",
+      "10.1.0.0/16",
+      "128.0.0.0/1",
+    ]);
     expect(texts(set("hash:ip", 4, "10.0.0.0/30"))).toEqual(["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3"]);
     expect(texts(set("hash:ip,port", 4, "10.0.0.1,80-81"))).toEqual(["10.0.0.1,tcp:80", "10.0.0.1,tcp:81"]);
     expect(() => texts(set("hash:ip", 4, "10.0.0.0/8"))).toThrow("too many members");

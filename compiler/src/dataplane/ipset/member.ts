@@ -46,7 +46,8 @@ export function parseMember(set: Pick<IpSet, "name" | "type" | "family">, text: 
   } else if (comma < 0) {
     throw new IpSetError(set.name, text, "a hash:ip,port set needs a port");
   }
-  if (set.type !== "hash:net" && set.family === 6 && cidr.prefix !== 128) throw new IpSetError(set.name, text, `a ${set.type} set holds single IPv6 addresses`);
+  if (set.type !== "hash:net" && set.family === 6 && cidr.prefix !== 128)
+    throw new IpSetError(set.name, text, `a ${set.type} set holds single IPv6 addresses`);
   return { cidr: hasHostBits(cidr) ? maskCidr(cidr) : cidr, ports: comma < 0 ? null : parsePorts(set.name, text, text.slice(comma + 1)) };
 }
 

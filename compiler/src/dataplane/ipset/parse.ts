@@ -92,6 +92,7 @@ function createSet(name: string, words: readonly string[]): SetInProgress {
  */
 export function normaliseIpSet(set: IpSet): IpSet {
   const members = new Map<string, IpSetMember>();
-  for (const member of set.members) for (const text of canonicalMembers(set, member.text)) if (!members.has(text)) members.set(text, { text, origin: member.origin });
+  for (const member of set.members)
+    for (const text of canonicalMembers(set, member.text)) if (!members.has(text)) members.set(text, { text, origin: member.origin });
   return { ...set, members: [...members.values()].sort((x, y) => (x.text < y.text ? -1 : x.text > y.text ? 1 : 0)) };
 }

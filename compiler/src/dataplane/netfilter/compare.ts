@@ -17,7 +17,13 @@ export type RulesetDifference =
       readonly rule: Rule;
     }
   /** The same rules in another order. */
-  | { readonly kind: "order"; readonly table: TableName; readonly chain: string; readonly expected: readonly string[]; readonly found: readonly string[] };
+  | {
+      readonly kind: "order";
+      readonly table: TableName;
+      readonly chain: string;
+      readonly expected: readonly string[];
+      readonly found: readonly string[];
+    };
 
 const noChains: ReadonlyMap<string, Chain> = new Map();
 
@@ -31,7 +37,8 @@ export function normaliseRuleset(ruleset: Ruleset): Ruleset {
     const given = ruleset.tables.get(name) ?? noChains;
     const chains = new Map<string, Chain>();
     for (const chain of builtInChains(name)) chains.set(chain, given.get(chain) ?? { name: chain, policy: "ACCEPT", rules: [] });
-    for (const chain of [...given.values()].sort((x, y) => (x.name < y.name ? -1 : 1))) if (!chains.has(chain.name)) chains.set(chain.name, chain);
+    for (const chain of [...given.values()].sort((x, y) => (x.name < y.name ? -1 : 1)))
+      if (!chains.has(chain.name)) chains.set(chain.name, chain);
     tables.set(name, chains);
   }
   return { family: ruleset.family, tables };
@@ -62,7 +69,8 @@ export function differencesOf(expected: Ruleset, found: Ruleset): readonly Rules
 
 function compareChain(table: TableName, expected: Chain, found: Chain, family: 4 | 6, out: RulesetDifference[]): void {
   const chain = expected.name;
-  if (expected.policy !== found.policy) out.push({ kind: "policy", table, chain, expected: expected.policy ?? "-", found: found.policy ?? "-" });
+  if (expected.policy !== found.policy)
+    out.push({ kind: "policy", table, chain, expected: expected.policy ?? "-", found: found.policy ?? "-" });
   const wanted = expected.rules.map((rule) => saveRule(rule, family));
   const given = found.rules.map((rule) => saveRule(rule, family));
   if (wanted.length === given.length && wanted.every((text, i) => text === given[i])) return;

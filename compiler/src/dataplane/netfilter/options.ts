@@ -13,7 +13,13 @@ export interface ExtensionOption {
 
 const table = new Map<string, ExtensionOption>();
 
-function define(scope: "match" | "target", extensions: readonly string[], spellings: readonly string[], arity: 0 | 1 | 2, invertible = false): void {
+function define(
+  scope: "match" | "target",
+  extensions: readonly string[],
+  spellings: readonly string[],
+  arity: 0 | 1 | 2,
+  invertible = false,
+): void {
   const name = spellings[0] ?? "";
   for (const spelling of spellings) table.set(`--${spelling}`, { scope, extensions, name, arity, invertible });
 }
@@ -72,9 +78,23 @@ export function extensionOption(word: string): ExtensionOption | null {
 }
 
 const matchNames: ReadonlyMap<string, string> = new Map([
-  ...["tcp", "udp", "sctp", "comment", "multiport", "mark", "conntrack", "state", "addrtype", "set", "statistic", "recent", "icmp", "icmp6", "rpfilter"].map(
-    (name): [string, string] => [name, name],
-  ),
+  ...[
+    "tcp",
+    "udp",
+    "sctp",
+    "comment",
+    "multiport",
+    "mark",
+    "conntrack",
+    "state",
+    "addrtype",
+    "set",
+    "statistic",
+    "recent",
+    "icmp",
+    "icmp6",
+    "rpfilter",
+  ].map((name): [string, string] => [name, name]),
   ["icmpv6", "icmp6"],
   ["ipv6-icmp", "icmp6"],
 ]);

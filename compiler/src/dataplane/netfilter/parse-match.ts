@@ -19,7 +19,8 @@ export function matchesOf(extension: Extension, context: RuleContext, out: Match
     throw new RuleSyntaxError(context.text, word, reason);
   };
   const needed = needsProtocol[extension.name];
-  if (needed !== undefined && context.protocol !== needed) fail(extension.name, "the match needs its protocol: -p is missing or another one");
+  if (needed !== undefined && context.protocol !== needed)
+    fail(extension.name, "the match needs its protocol: -p is missing or another one");
   switch (extension.name) {
     case "tcp":
     case "udp":
@@ -27,7 +28,8 @@ export function matchesOf(extension: Extension, context: RuleContext, out: Match
       transportMatches(extension, context, out);
       return;
     case "multiport":
-      if (context.protocol === null || !portProtocols.has(context.protocol)) fail(extension.name, "the match needs a protocol that has ports");
+      if (context.protocol === null || !portProtocols.has(context.protocol))
+        fail(extension.name, "the match needs a protocol that has ports");
       out.push(multiport(only(extension, context), context));
       return;
     case "comment": {
@@ -53,9 +55,11 @@ export function matchesOf(extension: Extension, context: RuleContext, out: Match
     case "set": {
       const given = only(extension, context);
       if (given.value === "" || given.value.length > 31) fail(given.value, "a set name has 1 to 31 characters");
-      const sides = given.second.split(",");
-      if (sides.length > 6 || !sides.every((side) => side === "src" || side === "dst")) fail(given.second, "the sides of a set are src and dst");
-      out.push({ kind: "set", set: given.value, sides: sides as ("src" | "dst")[], negated: given.negated });
+      const sides = given.second
+        .split(",")
+        .map((side) => (side === "src" || side === "dst" ? side : fail(given.second, "the sides of a set are src and dst")));
+      if (sides.length > 6) fail(given.second, "a set has at most six sides");
+      out.push({ kind: "set", set: given.value, sides, negated: given.negated });
       return;
     }
     case "statistic":
@@ -74,7 +78,13 @@ export function matchesOf(extension: Extension, context: RuleContext, out: Match
     }
     case "rpfilter": {
       const has = (name: string): boolean => extension.options.some((option) => option.name === name);
-      out.push({ kind: "rpfilter", loose: has("loose"), validMark: has("validmark"), acceptLocal: has("accept-local"), invert: has("invert") });
+      out.push({
+        kind: "rpfilter",
+        loose: has("loose"),
+        validMark: has("validmark"),
+        acceptLocal: has("accept-local"),
+        invert: has("invert"),
+      });
       return;
     }
     default:
@@ -119,7 +129,8 @@ function transportMatches(extension: Extension, context: RuleContext, out: Match
   }
   const flags = find(extension, "tcp-flags");
   const syn = find(extension, "syn");
-  if (flags !== undefined && syn !== undefined) throw new RuleSyntaxError(context.text, "--syn", "--syn and --tcp-flags exclude each other");
+  if (flags !== undefined && syn !== undefined)
+    throw new RuleSyntaxError(context.text, "--syn", "--syn and --tcp-flags exclude each other");
   if (flags !== undefined) {
     out.push({ kind: "tcp-flags", mask: flagList(flags.value, context), set: flagList(flags.second, context), negated: flags.negated });
   }
@@ -136,7 +147,11 @@ function flagList(word: string, context: RuleContext): readonly string[] {
   return tcpFlags.filter((flag) => given.includes(flag));
 }
 
-const multiportSides: Readonly<Record<string, "source" | "destination" | "either">> = { sports: "source", dports: "destination", ports: "either" };
+const multiportSides: Readonly<Record<string, "source" | "destination" | "either">> = {
+  sports: "source",
+  dports: "destination",
+  ports: "either",
+};
 
 function multiport(given: GivenOption, context: RuleContext): Match {
   const ports = given.value.split(",").map((word) => portRange(word, context));
@@ -158,7 +173,8 @@ function states(word: string, extension: string, context: RuleContext): readonly
   const given = word.split(",").map((state) => state.toUpperCase());
   for (const state of given) {
     const isKnown = conntrackStates.some((known) => known === state);
-    if (!isKnown || (extension === "state" && (state === "SNAT" || state === "DNAT"))) throw new RuleSyntaxError(context.text, state, "unknown connection state");
+    if (!isKnown || (extension === "state" && (state === "SNAT" || state === "DNAT")))
+      throw new RuleSyntaxError(context.text, state, "unknown connection state");
   }
   return conntrackStates.filter((state) => given.includes(state));
 }
@@ -177,7 +193,11 @@ function addressTypeMatches(extension: Extension, context: RuleContext, out: Mat
     if (given === undefined) continue;
     const type = addressTypes.find((known) => known === given.value.toUpperCase());
     if (type === undefined) {
-      throw new RuleSyntaxError(context.text, given.value, given.value.includes(",") ? "knet reads one address type per match" : "unknown address type");
+      throw new RuleSyntaxError(
+        context.text,
+        given.value,
+        given.value.includes(",") ? "knet reads one address type per match" : "unknown address type",
+      );
     }
     out.push({ kind: "addrtype", side, type, negated: given.negated, limit });
   }

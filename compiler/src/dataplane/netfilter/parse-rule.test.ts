@@ -19,7 +19,10 @@ describe("a rule in the spelling of its owner becomes the rule that iptables-sav
 
 describe("the parts of a rule", () => {
   it("stand in kernel order: addresses, interfaces, protocol, then extensions as written", () => {
-    const rule = parseRule('-m comment --comment "x y" -j ACCEPT -p udp -o eth1 --dport 53 -i eth0 -d 10.0.0.1 ! -s 10.0.0.0/8 -m mark --mark 0x1/0xf', 4);
+    const rule = parseRule(
+      '-m comment --comment "x y" -j ACCEPT -p udp -o eth1 --dport 53 -i eth0 -d 10.0.0.1 ! -s 10.0.0.0/8 -m mark --mark 0x1/0xf',
+      4,
+    );
     expect(rule).toEqual({
       matches: [
         { kind: "source", cidr: { ip: ip4(0x0a000000), prefix: 8 }, negated: true },
@@ -36,8 +39,12 @@ describe("the parts of a rule", () => {
   });
 
   it("keep the probability as the kernel does, in 2^31ths", () => {
-    expect(parseRule("-m statistic --mode random --probability 0.5000000000", 4).matches).toEqual([{ kind: "statistic", threshold: 0x40000000, negated: false }]);
-    expect(parseRule("-m statistic --mode random ! --probability 0.29999999981", 4).matches).toEqual([{ kind: "statistic", threshold: 644245094, negated: true }]);
+    expect(parseRule("-m statistic --mode random --probability 0.5000000000", 4).matches).toEqual([
+      { kind: "statistic", threshold: 0x40000000, negated: false },
+    ]);
+    expect(parseRule("-m statistic --mode random ! --probability 0.29999999981", 4).matches).toEqual([
+      { kind: "statistic", threshold: 644245094, negated: true },
+    ]);
   });
 
   it("give -m tcp without options as every destination port, and a jump to any other word as a chain", () => {
@@ -124,6 +131,14 @@ describe("words", () => {
   });
 
   it("are quoted only where iptables-save quotes", () => {
-    expect(["abc-D_9", "a b", "a:b", "", "it's", 'say "x"', "back\\slash"].map(quoteWord)).toEqual(["abc-D_9", '"a b"', '"a:b"', '""', '"it\\\'s"', '"say \\"x\\""', '"back\\\\slash"']);
+    expect(["abc-D_9", "a b", "a:b", "", "it's", 'say "x"', "back\\slash"].map(quoteWord)).toEqual([
+      "abc-D_9",
+      '"a b"',
+      '"a:b"',
+      '""',
+      '"it\\\'s"',
+      '"say \\"x\\""',
+      '"back\\\\slash"',
+    ]);
   });
 });

@@ -92,7 +92,8 @@ export function parseRule(text: string, family: Family): ParsedRule {
     }
     let extension = extensions.findLast((candidate) => known.extensions.includes(candidate.name));
     if (extension === undefined) {
-      const implied = protocol !== null && protocol.kind === "protocol" && !protocol.negated ? protocolExtensions.get(protocol.protocol) : undefined;
+      const implied =
+        protocol !== null && protocol.kind === "protocol" && !protocol.negated ? protocolExtensions.get(protocol.protocol) : undefined;
       if (implied === undefined || !known.extensions.includes(implied)) {
         throw new RuleSyntaxError(text, option, `the option needs -m ${known.extensions.join(", ")} or the protocol before it`);
       }
@@ -231,7 +232,10 @@ function prefixOf(word: string, family: Family): number | null {
   if (length !== null) return length <= bitsOf(family) ? length : null;
   const mask = parseIp(word);
   if (mask === null || mask.family !== family) return null;
-  const bits = [mask.a, mask.b, mask.c, mask.d].slice(family === 4 ? 3 : 0).map((part) => part.toString(2).padStart(32, "0")).join("");
+  const bits = [mask.a, mask.b, mask.c, mask.d]
+    .slice(family === 4 ? 3 : 0)
+    .map((part) => part.toString(2).padStart(32, "0"))
+    .join("");
   const zero = bits.indexOf("0");
   if (zero < 0) return bits.length;
   return bits.includes("1", zero) ? null : zero;

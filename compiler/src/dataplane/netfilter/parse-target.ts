@@ -19,7 +19,8 @@ export function targetOf(extension: Extension, context: RuleContext): Target {
       return markTarget(extension, context);
     case "REJECT": {
       const given = find("reject-with")?.value;
-      const name = rejectName(context.family, given ?? "port-unreach") ?? fail(given ?? extension.name, `IPv${context.family} has no such rejection`);
+      const name =
+        rejectName(context.family, given ?? "port-unreach") ?? fail(given ?? extension.name, `IPv${context.family} has no such rejection`);
       if (name === "tcp-reset" && context.protocol !== 6) fail(name, "tcp-reset needs -p tcp");
       return { kind: "reject", with: name };
     }
@@ -38,7 +39,11 @@ export function targetOf(extension: Extension, context: RuleContext): Target {
     case "MASQUERADE": {
       const ports = find("to-ports");
       if (ports !== undefined) needPorts("--to-ports", context);
-      return { kind: "masquerade", randomFully: find("random-fully") !== undefined, ports: ports === undefined ? null : portSpan(ports.value, context) };
+      return {
+        kind: "masquerade",
+        randomFully: find("random-fully") !== undefined,
+        ports: ports === undefined ? null : portSpan(ports.value, context),
+      };
     }
     case "LOG": {
       const prefix = find("log-prefix")?.value ?? "";
@@ -93,7 +98,8 @@ function addressAndPort(word: string, context: RuleContext): { readonly to: Ip; 
     port = word.slice(word.indexOf(":") + 1);
   }
   const to = parseIp(address);
-  if (to === null) throw new RuleSyntaxError(context.text, word, address.includes("-") ? "knet reads translation to one address" : "not an address");
+  if (to === null)
+    throw new RuleSyntaxError(context.text, word, address.includes("-") ? "knet reads translation to one address" : "not an address");
   if (to.family !== context.family) throw new RuleSyntaxError(context.text, word, `not an IPv${context.family} address`);
   if (port !== null) needPorts(word, context);
   return { to, port };
@@ -103,6 +109,7 @@ function portSpan(word: string, context: RuleContext): { readonly first: number;
   const dash = word.indexOf("-");
   const first = portNumber(dash < 0 ? word : word.slice(0, dash));
   const last = portNumber(dash < 0 ? word : word.slice(dash + 1));
-  if (first === null || last === null || first === 0 || first > last) throw new RuleSyntaxError(context.text, word, "not a port or a range of ports");
+  if (first === null || last === null || first === 0 || first > last)
+    throw new RuleSyntaxError(context.text, word, "not a port or a range of ports");
   return { first, last };
 }

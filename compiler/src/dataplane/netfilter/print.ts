@@ -25,7 +25,7 @@ function ruleLineText(rule: RuleLine): string {
       return `-X ${rule.chain}`;
     case "append":
       return rule.text === "" ? `-A ${rule.chain}` : `-A ${rule.chain} ${rule.text}`;
-    case "insert":
+    default:
       return rule.text === "" ? `-I ${rule.chain} 1` : `-I ${rule.chain} 1 ${rule.text}`;
   }
 }
@@ -47,7 +47,11 @@ export function printSave(ruleset: Ruleset): readonly PrintedLine[] {
     for (const chain of chains) {
       for (const rule of chain.rules) {
         const text = saveRule(rule, ruleset.family);
-        lines.push({ text: text === "" ? `-A ${chain.name}` : `-A ${chain.name} ${text}`, item: rule.line, origin: rule.line?.origin ?? null });
+        lines.push({
+          text: text === "" ? `-A ${chain.name}` : `-A ${chain.name} ${text}`,
+          item: rule.line,
+          origin: rule.line?.origin ?? null,
+        });
       }
     }
     lines.push({ text: "COMMIT", item: null, origin: null });
@@ -171,7 +175,7 @@ function optionsOf(match: Match, family: Family): string {
       ]
         .filter((word) => word !== "")
         .join(" ");
-    case "tcp-flags":
+    default:
       return `${not}--tcp-flags ${flags(match.mask)} ${flags(match.set)}`;
   }
 }
@@ -221,7 +225,7 @@ function saveTarget(target: Target): string {
       return `-j SNAT --to-source ${endpoint(target.to, target.ports === null ? null : dashed(target.ports))}`;
     case "masquerade":
       return `-j MASQUERADE${target.ports === null ? "" : ` --to-ports ${dashed(target.ports)}`}${target.randomFully ? " --random-fully" : ""}`;
-    case "log":
+    default:
       return `-j LOG${target.prefix === "" ? "" : ` --log-prefix ${quoteWord(target.prefix)}`}${target.level === 4 ? "" : ` --log-level ${target.level}`}`;
   }
 }

@@ -34,7 +34,11 @@ function fileOf(texts: readonly string[], family: 4 | 6): IptablesFile {
         const target = parseRule(text, family).target;
         return target?.kind === "jump" || target?.kind === "goto" ? [target.chain] : [];
       });
-      return { name, chains: ["RULES", ...new Set(callees)].map(chain), rules: own.map((text) => ({ operation: "append", chain: "RULES", text, origin })) };
+      return {
+        name,
+        chains: ["RULES", ...new Set(callees)].map(chain),
+        rules: own.map((text) => ({ operation: "append", chain: "RULES", text, origin })),
+      };
     }),
   };
 }
@@ -49,7 +53,9 @@ function tablesOf(text: string): readonly string[] {
   return text.split(/^(?=\*)/m).sort();
 }
 
-const sets = ["cali40masq-ipam-pools hash:net", "cali40all-ipam-pools hash:net", "cali40n:abc hash:ip,port"].map((set) => `create ${set}\n`).join("");
+const sets = ["cali40masq-ipam-pools hash:net", "cali40all-ipam-pools hash:net", "cali40n:abc hash:ip,port"]
+  .map((set) => `create ${set}\n`)
+  .join("");
 
 describe.skipIf(missing !== null)(`in the kernel${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   it.each([
@@ -60,22 +66,30 @@ describe.skipIf(missing !== null)(`in the kernel${missing === null ? "" : ` (ski
       spellings.map(([text]) => text),
       family,
     );
-    inNamespace(`ipset restore <$DIR/sets; ${tool}-restore --noflush <$DIR/in; ${tool}-save >$DIR/out`, { sets, in: printedText(printIptablesFile(file)) }, (result) => {
-      expect(result.stderr).toBe("");
-      expect(result.status).toBe(0);
-      const shown = result.read("out");
-      const ruleset = loadRuleset(family, [file]);
-      expect(differencesOf(ruleset, parseIptablesSave(shown, family))).toEqual([]);
-      const printed = printedText(printSave(ruleset));
-      expect(tablesOf(oneSpelling(shown.replace(/^#.*\n/gm, "")))).toEqual(tablesOf(printed));
-    });
+    inNamespace(
+      `ipset restore <$DIR/sets; ${tool}-restore --noflush <$DIR/in; ${tool}-save >$DIR/out`,
+      { sets, in: printedText(printIptablesFile(file)) },
+      (result) => {
+        expect(result.stderr).toBe("");
+        expect(result.status).toBe(0);
+        const shown = result.read("out");
+        const ruleset = loadRuleset(family, [file]);
+        expect(differencesOf(ruleset, parseIptablesSave(shown, family))).toEqual([]);
+        const printed = printedText(printSave(ruleset));
+        expect(tablesOf(oneSpelling(shown.replace(/^#.*\n/gm, "")))).toEqual(tablesOf(printed));
+      },
+    );
   });
 
   it("counters of iptables-save -c change nothing", () => {
-    inNamespace("iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT; iptables-legacy-save -c >$DIR/with; iptables-legacy-save >$DIR/without", {}, (result) => {
-      expect(result.read("with")).toContain("[0:0] -A INPUT");
-      expect(parseIptablesSave(result.read("with"), 4)).toEqual(parseIptablesSave(result.read("without"), 4));
-    });
+    inNamespace(
+      "iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT; iptables-legacy-save -c >$DIR/with; iptables-legacy-save >$DIR/without",
+      {},
+      (result) => {
+        expect(result.read("with")).toContain("[0:0] -A INPUT");
+        expect(parseIptablesSave(result.read("with"), 4)).toEqual(parseIptablesSave(result.read("without"), 4));
+      },
+    );
   });
 
   const line = (chain: string, text: string) => ({ operation: "append", chain, text, origin }) as const;
@@ -91,7 +105,11 @@ describe.skipIf(missing !== null)(`in the kernel${missing === null ? "" : ` (ski
     ["rpfilter in filter", "filter", [line("INPUT", "-m rpfilter")]],
     ["rpfilter behind OUTPUT", "mangle", [line("OUTPUT", "-j A"), line("A", "-m rpfilter")]],
     ["an interface limit of the wrong direction", "filter", [line("INPUT", "-m addrtype --src-type LOCAL --limit-iface-out")]],
-    ["the deletion of a chain with references", "filter", [line("INPUT", "-j A"), { operation: "delete-chain", chain: "A", text: "", origin }]],
+    [
+      "the deletion of a chain with references",
+      "filter",
+      [line("INPUT", "-j A"), { operation: "delete-chain", chain: "A", text: "", origin }],
+    ],
     ["an input interface in OUTPUT", "filter", [line("OUTPUT", "-i eth0")]],
     ["a port without its protocol", "filter", [line("INPUT", "-m tcp --dport 80")]],
     ["tcp-reset without -p tcp", "filter", [line("INPUT", "-j REJECT --reject-with tcp-reset")]],
@@ -109,9 +127,13 @@ describe.skipIf(missing !== null)(`in the kernel${missing === null ? "" : ` (ski
       family: 4,
       tables: [{ name: "nat", chains: chains("A", "B"), rules: [line("A", "-j B"), line("B", "-j A"), line("A", "-j MASQUERADE")] }],
     };
-    inNamespace("iptables-legacy-restore --noflush <$DIR/in; iptables-legacy-save >$DIR/out", { in: printedText(printIptablesFile(file)) }, (result) => {
-      expect(result.status).toBe(0);
-      expect(differencesOf(loadRuleset(4, [file]), parseIptablesSave(result.read("out"), 4))).toEqual([]);
-    });
+    inNamespace(
+      "iptables-legacy-restore --noflush <$DIR/in; iptables-legacy-save >$DIR/out",
+      { in: printedText(printIptablesFile(file)) },
+      (result) => {
+        expect(result.status).toBe(0);
+        expect(differencesOf(loadRuleset(4, [file]), parseIptablesSave(result.read("out"), 4))).toEqual([]);
+      },
+    );
   });
 });

@@ -4,22 +4,25 @@ import { differencesOf, normaliseRuleset, sameRuleset } from "./compare.ts";
 import { parseIptablesSave, SaveSyntaxError } from "./parse-save.ts";
 import { printIptablesFile, printSave } from "./print.ts";
 import { loadRuleset, RulesetError } from "./ruleset.ts";
-import type { IptablesFile, RuleLine, TableName } from "./types.ts";
+import type { ChainLine, IptablesFile, RuleLine, TableName } from "./types.ts";
 import { printedText } from "../printed.ts";
 
 const origin: Origin = { name: "test", span: null };
 
 /** A file of one table from its lines: `:CHAIN`, `-A …`, `-I CHAIN …`, `-X CHAIN`. */
 function file(table: TableName, ...lines: readonly string[]): IptablesFile {
-  const chains = lines.filter((line) => line.startsWith(":")).map((line) => {
-    const [name = "", policy = "-"] = line.slice(1).split(" ");
-    return { name, policy: policy as "-" | "ACCEPT" | "DROP", origin };
-  });
-  const operations = { A: "append", I: "insert", X: "delete-chain" } as const;
-  const rules = lines.filter((line) => line.startsWith("-")).map((line): RuleLine => {
-    const [, letter = "A", chain = "", text = ""] = /^-([AIX]) (\S+) ?(.*)$/.exec(line) ?? [];
-    return { operation: operations[letter as "A" | "I" | "X"], chain, text, origin };
-  });
+  const chains = lines
+    .filter((line) => line.startsWith(":"))
+    .map((line): ChainLine => {
+      const [name = "", policy = "-"] = line.slice(1).split(" ");
+      return { name, policy: policy === "ACCEPT" || policy === "DROP" ? policy : "-", origin };
+    });
+  const rules = lines
+    .filter((line) => line.startsWith("-"))
+    .map((line): RuleLine => {
+      const [, letter = "A", chain = "", text = ""] = /^-([AIX]) (\S+) ?(.*)$/.exec(line) ?? [];
+      return { operation: letter === "A" ? "append" : letter === "I" ? "insert" : "delete-chain", chain, text, origin };
+    });
   return { owner: "test", family: 4, tables: [{ name: table, chains, rules }] };
 }
 
@@ -34,10 +37,29 @@ describe("loading payloads into an empty kernel", () => {
   it("starts from the built-in chains of all four tables, accepting", () => {
     expect(printedText(printSave(loadRuleset(4, [])))).toBe(
       [
-        "*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", "COMMIT",
-        "*mangle", ":PREROUTING ACCEPT [0:0]", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":POSTROUTING ACCEPT [0:0]", "COMMIT",
-        "*nat", ":PREROUTING ACCEPT [0:0]", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":POSTROUTING ACCEPT [0:0]", "COMMIT",
-        "*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", "COMMIT", "",
+        "*raw",
+        ":PREROUTING ACCEPT [0:0]",
+        ":OUTPUT ACCEPT [0:0]",
+        "COMMIT",
+        "*mangle",
+        ":PREROUTING ACCEPT [0:0]",
+        ":INPUT ACCEPT [0:0]",
+        ":FORWARD ACCEPT [0:0]",
+        ":OUTPUT ACCEPT [0:0]",
+        ":POSTROUTING ACCEPT [0:0]",
+        "COMMIT",
+        "*nat",
+        ":PREROUTING ACCEPT [0:0]",
+        ":INPUT ACCEPT [0:0]",
+        ":OUTPUT ACCEPT [0:0]",
+        ":POSTROUTING ACCEPT [0:0]",
+        "COMMIT",
+        "*filter",
+        ":INPUT ACCEPT [0:0]",
+        ":FORWARD ACCEPT [0:0]",
+        ":OUTPUT ACCEPT [0:0]",
+        "COMMIT",
+        "",
       ].join("\n"),
     );
   });
@@ -45,7 +67,14 @@ describe("loading payloads into an empty kernel", () => {
   it("a chain line empties a user chain that is there, and only sets the policy of a built-in one", () => {
     const first = file("filter", ":MINE", ":INPUT DROP", "-A MINE -j ACCEPT", "-A INPUT -j MINE");
     const second = file("filter", ":MINE", ":INPUT -", ":FORWARD DROP", "-A MINE -j DROP");
-    expect(saved([first, second])).toEqual([":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]", ":MINE - [0:0]", "-A INPUT -j MINE", "-A MINE -j DROP"]);
+    expect(saved([first, second])).toEqual([
+      ":INPUT DROP [0:0]",
+      ":FORWARD DROP [0:0]",
+      ":OUTPUT ACCEPT [0:0]",
+      ":MINE - [0:0]",
+      "-A INPUT -j MINE",
+      "-A MINE -j DROP",
+    ]);
   });
 
   it("an insertion goes to the top, so the last one stands first", () => {
@@ -72,7 +101,12 @@ describe("loading payloads into an empty kernel", () => {
 
   it("one line in files of both families is read for each", () => {
     const given = file("filter", "-A INPUT -j REJECT");
-    const rejects = ([4, 6] as const).map((family) => loadRuleset(family, [{ ...given, family }]).tables.get("filter")?.get("INPUT")?.rules[0]?.target);
+    const rejects = ([4, 6] as const).map(
+      (family) =>
+        loadRuleset(family, [{ ...given, family }])
+          .tables.get("filter")
+          ?.get("INPUT")?.rules[0]?.target,
+    );
     expect(rejects).toEqual([
       { kind: "reject", with: "icmp-port-unreachable" },
       { kind: "reject", with: "icmp6-port-unreachable" },
@@ -90,18 +124,33 @@ describe("what the kernel refuses", () => {
   it.each<[string, IptablesFile, string, string]>([
     ["a rule for a chain that is not there", file("filter", "-A NOWHERE -j ACCEPT"), "NOWHERE", "the chain does not exist"],
     ["a jump to a chain that is not there", file("filter", "-A INPUT -j NOWHERE"), "INPUT", "there is no chain or target NOWHERE"],
-    ["a jump to a chain of another table", { owner: "test", family: 4, tables: [...file("nat", ":MINE").tables, ...file("filter", "-A INPUT -j MINE").tables] }, "INPUT", "no chain or target MINE"],
+    [
+      "a jump to a chain of another table",
+      { owner: "test", family: 4, tables: [...file("nat", ":MINE").tables, ...file("filter", "-A INPUT -j MINE").tables] },
+      "INPUT",
+      "no chain or target MINE",
+    ],
     ["a jump to a built-in chain", file("filter", "-A INPUT -j OUTPUT"), "INPUT", "OUTPUT is a built-in chain"],
     ["the deletion of a built-in chain", file("filter", "-X INPUT"), "INPUT", "built-in chain cannot be deleted"],
     ["the deletion of a chain with rules", file("filter", ":A", "-A A -j DROP", "-X A"), "A", "chain with rules"],
     ["the deletion of a chain that is not there", file("filter", "-X A"), "A", "does not exist"],
     ["a policy on a user chain", file("filter", ":MINE DROP"), "MINE", "only a built-in chain"],
-    ["a chain name of 29 characters", file("filter", `:${"x".repeat(29)}`), "x".repeat(29), "28 characters"],
+    ["a chain name of 29 characters", file("filter", `:${"x".repeat(29)}`), "x".repeat(29), "28 bytes"],
     ["a loop", file("filter", ":A", ":B", "-A INPUT -j A", "-A A -j B", "-A B -g A"), "B", "A → B → A"],
     ["a chain that calls itself", file("filter", ":A", "-A FORWARD -j A", "-A A -j A"), "A", "A → A"],
     ["DNAT outside nat", file("filter", "-A INPUT -j DNAT --to-destination 10.0.0.1"), "INPUT", "only in the table nat"],
-    ["MASQUERADE behind PREROUTING", file("nat", ":A", "-A PREROUTING -j A", "-A A -j MASQUERADE"), "A", "cannot be reached from PREROUTING"],
-    ["DNAT behind POSTROUTING", file("nat", "-A POSTROUTING -j DNAT --to-destination 10.0.0.1"), "POSTROUTING", "only from PREROUTING, OUTPUT"],
+    [
+      "MASQUERADE behind PREROUTING",
+      file("nat", ":A", "-A PREROUTING -j A", "-A A -j MASQUERADE"),
+      "A",
+      "cannot be reached from PREROUTING",
+    ],
+    [
+      "DNAT behind POSTROUTING",
+      file("nat", "-A POSTROUTING -j DNAT --to-destination 10.0.0.1"),
+      "POSTROUTING",
+      "only from PREROUTING, OUTPUT",
+    ],
     ["REJECT in mangle", file("mangle", "-A INPUT -j REJECT"), "INPUT", "only in the table filter"],
     ["an input interface in OUTPUT", file("filter", "-A OUTPUT -i eth0"), "OUTPUT", "no input interface"],
     ["an output interface in INPUT", file("filter", "-A INPUT -o eth0"), "INPUT", "no output interface"],
@@ -130,7 +179,15 @@ describe("a printed file", () => {
   it("joins every line to its record by identity", () => {
     const given = file("nat", ":MINE", "-A MINE -j ACCEPT", "-I OUTPUT -j MINE", "-A MINE", "-X OLD");
     const table = given.tables[0];
-    expect(printIptablesFile(given).map((line) => line.text)).toEqual(["*nat", ":MINE - [0:0]", "-A MINE -j ACCEPT", "-I OUTPUT 1 -j MINE", "-A MINE", "-X OLD", "COMMIT"]);
+    expect(printIptablesFile(given).map((line) => line.text)).toEqual([
+      "*nat",
+      ":MINE - [0:0]",
+      "-A MINE -j ACCEPT",
+      "-I OUTPUT 1 -j MINE",
+      "-A MINE",
+      "-X OLD",
+      "COMMIT",
+    ]);
     expect(printIptablesFile(given).map((line) => line.item)).toEqual([null, ...(table?.chains ?? []), ...(table?.rules ?? []), null]);
     expect(printIptablesFile(given)[2]?.item).toBe(table?.rules[0]);
   });
@@ -151,7 +208,14 @@ COMMIT
 
 describe("reading iptables-save", () => {
   it("gives the ruleset, whatever the counters, with fresh tables for those it lacks", () => {
-    const expected = file("filter", ":MINE", ":FORWARD DROP", "-A INPUT -p tcp --dport ssh -j MINE", '-A INPUT -m comment --comment "a \\"b\\"" -j DROP', "-A MINE");
+    const expected = file(
+      "filter",
+      ":MINE",
+      ":FORWARD DROP",
+      "-A INPUT -p tcp --dport ssh -j MINE",
+      '-A INPUT -m comment --comment "a \\"b\\"" -j DROP',
+      "-A MINE",
+    );
     expect(differencesOf(loadRuleset(4, [expected]), parseIptablesSave(dump, 4))).toEqual([]);
   });
 
@@ -181,12 +245,17 @@ describe("reading iptables-save", () => {
 });
 
 describe("the difference of two rulesets", () => {
-  const base = (...more: readonly string[]) => loadRuleset(4, [file("filter", ":A", "-A INPUT -j A", "-A A -s 10.0.0.1 -j DROP", "-A A -s 10.0.0.2 -j DROP", ...more)]);
+  const base = (...more: readonly string[]) =>
+    loadRuleset(4, [file("filter", ":A", "-A INPUT -j A", "-A A -s 10.0.0.1 -j DROP", "-A A -s 10.0.0.2 -j DROP", ...more)]);
   const summary = (left: ReturnType<typeof base>, right: ReturnType<typeof base>): readonly string[] =>
-    differencesOf(left, right).map((one) => ("chain" in one ? `${one.kind} ${one.chain}` : one.kind) + ("position" in one ? ` ${one.position}: ${one.text}` : ""));
+    differencesOf(left, right).map(
+      (one) => ("chain" in one ? `${one.kind} ${one.chain}` : one.kind) + ("position" in one ? ` ${one.position}: ${one.text}` : ""),
+    );
 
   it("is nothing for the same rules in other spellings and chains in another order", () => {
-    const other = loadRuleset(4, [file("filter", ":Z", ":A", "-A INPUT --jump A", "-A A --src 10.0.0.1/32 -j DROP", "-A A -s 10.0.0.2/255.255.255.255 -j DROP", "-X Z")]);
+    const other = loadRuleset(4, [
+      file("filter", ":Z", ":A", "-A INPUT --jump A", "-A A --src 10.0.0.1/32 -j DROP", "-A A -s 10.0.0.2/255.255.255.255 -j DROP", "-X Z"),
+    ]);
     expect(differencesOf(base(), other)).toEqual([]);
     expect([...(normaliseRuleset(other).tables.get("filter")?.keys() ?? [])]).toEqual(["INPUT", "FORWARD", "OUTPUT", "A"]);
   });

@@ -3,7 +3,7 @@ import type { Family } from "@knet/language/values";
 import { parseRule } from "./parse-rule.ts";
 import type { ParsedRule } from "./parse-rule.ts";
 import { builtInChains, hooksOf, placeOfMatch, placeOfTarget, tableNames } from "./tables.ts";
-import type { Hook } from "./tables.ts";
+import type { Hook, Place } from "./tables.ts";
 import type { Chain, ChainLine, IptablesFile, Rule, RuleLine, Ruleset, TableName } from "./types.ts";
 
 /** A payload that the kernel would refuse. */
@@ -81,8 +81,9 @@ export function finishTable(table: TableInProgress): ReadonlyMap<string, Chain> 
 export function declareChain(name: TableName, table: TableInProgress, line: ChainLine): void {
   const isBuiltIn = builtInChains(name).includes(line.name);
   if (line.policy !== "-" && !isBuiltIn) throw new RulesetError(name, line.name, line, "only a built-in chain has a policy");
-  if (!isBuiltIn && [...line.name].length > 28) throw new RulesetError(name, line.name, line, "a chain name has at most 28 characters");
-  if (!isBuiltIn && /^[!-]|\s/.test(line.name)) throw new RulesetError(name, line.name, line, "a chain name has no blank and does not start with - or !");
+  if (!isBuiltIn && Buffer.byteLength(line.name) > 28) throw new RulesetError(name, line.name, line, "a chain name has at most 28 bytes");
+  if (!isBuiltIn && /^[!-]|\s/.test(line.name))
+    throw new RulesetError(name, line.name, line, "a chain name has no blank and does not start with - or !");
   const chain = table.get(line.name);
   if (chain === undefined) {
     table.set(line.name, { name: line.name, policy: null, rules: [], references: 0 });
@@ -185,13 +186,17 @@ function walk(name: TableName, table: ReadonlyMap<string, Chain | ChainInProgres
 }
 
 function checkPlaces(name: TableName, chain: string, rule: Rule, hooks: ReadonlySet<Hook> | undefined): void {
-  const check = (what: string, place: ReturnType<typeof placeOfMatch>): void => {
-    if (place.tables !== null && !place.tables.includes(name)) throw new RulesetError(name, chain, rule.line, `${what} stands only in the table ${place.tables.join(" or ")}`);
-    const allowed = place.hooks;
-    if (allowed === null || hooks === undefined) return;
-    const wrong = [...hooks].find((hook) => !allowed.includes(hook));
-    if (wrong !== undefined) throw new RulesetError(name, chain, rule.line, `${what} cannot be reached from ${wrong}, only from ${allowed.join(", ")}`);
-  };
-  for (const match of rule.matches) check(match.kind, placeOfMatch(match));
-  if (rule.target !== null) check(rule.target.kind === "notrack" ? "CT" : rule.target.kind.toUpperCase(), placeOfTarget(rule.target));
+  for (const match of rule.matches) checkPlace(name, chain, rule, match.kind, placeOfMatch(match), hooks);
+  if (rule.target !== null) checkPlace(name, chain, rule, rule.target.kind, placeOfTarget(rule.target), hooks);
+}
+
+function checkPlace(name: TableName, chain: string, rule: Rule, kind: string, place: Place, hooks: ReadonlySet<Hook> | undefined): void {
+  if (place.tables !== null && !place.tables.includes(name)) {
+    throw new RulesetError(name, chain, rule.line, `${kind} stands only in the table ${place.tables.join(" or ")}`);
+  }
+  const allowed = place.hooks;
+  if (allowed === null || hooks === undefined) return;
+  const wrong = [...hooks].find((hook) => !allowed.includes(hook));
+  if (wrong === undefined) return;
+  throw new RulesetError(name, chain, rule.line, `${kind} cannot be reached from ${wrong}, only from ${allowed.join(", ")}`);
 }

@@ -11,7 +11,10 @@ export const saved4: readonly (readonly [string, string])[] = [
     '-m comment --comment "a b" -m tcp -p tcp -d 10.96.0.10 --dport 80 ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ',
     '! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "a b" -m tcp --dport 80 -j KUBE-MARK-MASQ',
   ],
-  ["-m comment --comment shop/web:http -s 10.244.1.5 -j KUBE-MARK-MASQ", '-s 10.244.1.5/32 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ'],
+  [
+    "-m comment --comment shop/web:http -s 10.244.1.5 -j KUBE-MARK-MASQ",
+    '-s 10.244.1.5/32 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ',
+  ],
   [
     "-m comment --comment shop/web:http -m tcp -p tcp -j DNAT --to-destination 10.244.1.5:8080",
     '-p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.1.5:8080',
@@ -69,7 +72,10 @@ export const saved4: readonly (readonly [string, string])[] = [
   ["-p tcp --dport :80", "-p tcp -m tcp --dport 0:80"],
   ["-p tcp --dport 80:", "-p tcp -m tcp --dport 80:65535"],
   ["-p tcp --dport 443 --sport 1024:65535", "-p tcp -m tcp --sport 1024:65535 --dport 443"],
-  ["-p tcp -m tcp ! --sport 1:3 --tcp-flags SYN,RST,ACK SYN -j REJECT --reject-with tcp-rst", "-p tcp -m tcp ! --sport 1:3 --tcp-flags SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset"],
+  [
+    "-p tcp -m tcp ! --sport 1:3 --tcp-flags SYN,RST,ACK SYN -j REJECT --reject-with tcp-rst",
+    "-p tcp -m tcp ! --sport 1:3 --tcp-flags SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset",
+  ],
   ["-p sctp --dport 80", "-p sctp -m sctp --dport 80"],
   ["-p icmp --icmp-type echo-request -j ACCEPT", "-p icmp -m icmp --icmp-type 8 -j ACCEPT"],
   ["-p icmp -m icmp ! --icmp-type any", "-p icmp -m icmp ! --icmp-type any"],
@@ -80,8 +86,14 @@ export const saved4: readonly (readonly [string, string])[] = [
   ["-s 10/8 -d 0/0", "-s 10.0.0.0/8"],
   ["-s 0.0.0.0/0 ! -d 0.0.0.0/0", "! -d 0.0.0.0/0"],
   ["-i + ! -o lo -j DROP", "! -o lo -j DROP"],
-  ["-m conntrack --ctstate DNAT,NEW,SNAT,untracked,INVALID,ESTABLISHED,NEW", "-m conntrack --ctstate INVALID,NEW,ESTABLISHED,UNTRACKED,SNAT,DNAT"],
-  ["-m addrtype --dst-type unicast ! --src-type LOCAL --limit-iface-in", "-m addrtype ! --src-type LOCAL --dst-type UNICAST --limit-iface-in"],
+  [
+    "-m conntrack --ctstate DNAT,NEW,SNAT,untracked,INVALID,ESTABLISHED,NEW",
+    "-m conntrack --ctstate INVALID,NEW,ESTABLISHED,UNTRACKED,SNAT,DNAT",
+  ],
+  [
+    "-m addrtype --dst-type unicast ! --src-type LOCAL --limit-iface-in",
+    "-m addrtype ! --src-type LOCAL --dst-type UNICAST --limit-iface-in",
+  ],
   ["-m addrtype --dst-type LOCAL -m addrtype --src-type LOCAL", "-m addrtype --dst-type LOCAL -m addrtype --src-type LOCAL"],
   ['-j LOG --log-prefix "a b: " --log-level warning', '-j LOG --log-prefix "a b: "'],
   ["-j LOG --log-level debug", "-j LOG --log-level 7"],
@@ -99,15 +111,15 @@ export const saved4: readonly (readonly [string, string])[] = [
 
 /** The same for IPv6. */
 export const saved6: readonly (readonly [string, string])[] = [
-  ["-m comment --comment x -m tcp -p tcp -d fd00:96::10 --dport 80 ! -s fd00:10::/56 -j X", "! -s fd00:10::/56 -d fd00:96::10/128 -p tcp -m comment --comment x -m tcp --dport 80 -j X"],
+  [
+    "-m comment --comment x -m tcp -p tcp -d fd00:96::10 --dport 80 ! -s fd00:10::/56 -j X",
+    "! -s fd00:10::/56 -d fd00:96::10/128 -p tcp -m comment --comment x -m tcp --dport 80 -j X",
+  ],
   ["-p udp -j DNAT --to-destination [fd00:10:0:1::5]:8080", "-p udp -j DNAT --to-destination [fd00:10:0:1::5]:8080"],
   ["-j DNAT --to-destination fd00::5", "-j DNAT --to-destination fd00::5"],
   ["-j REJECT", "-j REJECT --reject-with icmp6-port-unreachable"],
   ["-p icmpv6 -m icmp6 --icmpv6-type 128 -j ACCEPT", "-p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT"],
   ["-p 58 --icmpv6-type neighbour-solicitation", "-p ipv6-icmp -m icmp6 --icmpv6-type 135"],
-  [
-    "-m recent --name A --set -j A",
-    "-m recent --set --name A --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j A",
-  ],
+  ["-m recent --name A --set -j A", "-m recent --set --name A --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j A"],
   ["-s fd00::1/ffff:: -d ::/0", "-s fd00::/16"],
 ];

@@ -26,7 +26,8 @@ export function isTableName(word: string): word is TableName {
   return tableNames.some((name) => name === word);
 }
 
-interface Place {
+/** Where a match or a target may stand. */
+export interface Place {
   /** Null: any table. */
   readonly tables: readonly TableName[] | null;
   /** Null: any hook. */

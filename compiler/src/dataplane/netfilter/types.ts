@@ -73,7 +73,13 @@ export type Match =
   | { readonly kind: "in-interface" | "out-interface"; readonly name: string; readonly negated: boolean }
   | { readonly kind: "comment"; readonly text: string }
   /** `-m tcp|udp|sctp --sport/--dport`. Inclusive. */
-  | { readonly kind: "port"; readonly side: "source" | "destination"; readonly first: number; readonly last: number; readonly negated: boolean }
+  | {
+      readonly kind: "port";
+      readonly side: "source" | "destination";
+      readonly first: number;
+      readonly last: number;
+      readonly negated: boolean;
+    }
   | {
       readonly kind: "multiport";
       readonly side: "source" | "destination" | "either";
@@ -92,9 +98,22 @@ export type Match =
   | { readonly kind: "set"; readonly set: string; readonly sides: readonly ("src" | "dst")[]; readonly negated: boolean }
   /** `-m statistic --mode random`: probability in 1/2^31, as the kernel keeps it. */
   | { readonly kind: "statistic"; readonly threshold: number; readonly negated: boolean }
-  | { readonly kind: "recent"; readonly name: string; readonly action: "set" | "rcheck" | "update" | "remove"; readonly seconds: number | null; readonly reap: boolean; readonly negated: boolean }
+  | {
+      readonly kind: "recent";
+      readonly name: string;
+      readonly action: "set" | "rcheck" | "update" | "remove";
+      readonly seconds: number | null;
+      readonly reap: boolean;
+      readonly negated: boolean;
+    }
   | { readonly kind: "icmp"; readonly family: 4 | 6; readonly type: number; readonly code: number | null; readonly negated: boolean }
-  | { readonly kind: "rpfilter"; readonly loose: boolean; readonly validMark: boolean; readonly acceptLocal: boolean; readonly invert: boolean }
+  | {
+      readonly kind: "rpfilter";
+      readonly loose: boolean;
+      readonly validMark: boolean;
+      readonly acceptLocal: boolean;
+      readonly invert: boolean;
+    }
   | { readonly kind: "tcp-flags"; readonly mask: readonly string[]; readonly set: readonly string[]; readonly negated: boolean };
 
 export type ConntrackState = "NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED" | "SNAT" | "DNAT";

@@ -8,7 +8,18 @@ import { join } from "node:path";
  * The legacy tools find /run/xtables.lock only in a /run of their own. The outermost network namespace belongs to nobody who may
  * list tables, so the script runs in one made inside.
  */
-const enter = ["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"];
+const enter = [
+  "--user",
+  "--map-root-user",
+  "--net",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+  "--propagation",
+  "private",
+];
 const prologue = "set -e\nmount -t tmpfs tmpfs /run\nmkdir -p /run/netns /run/lock\nip netns add lab\n";
 
 let reason: string | null | undefined;

@@ -13,11 +13,23 @@ interface Jump {
 
 /** In the order in which kube-proxy ensures them. Each is inserted at the top, so the built-in chains show them reversed. */
 const jumps: readonly Jump[] = [
-  { table: "filter", from: ["INPUT", "FORWARD"], isNew: true, comment: "kubernetes externally-visible service portals", to: "KUBE-EXTERNAL-SERVICES" },
+  {
+    table: "filter",
+    from: ["INPUT", "FORWARD"],
+    isNew: true,
+    comment: "kubernetes externally-visible service portals",
+    to: "KUBE-EXTERNAL-SERVICES",
+  },
   { table: "filter", from: ["INPUT"], isNew: false, comment: "kubernetes health check service ports", to: "KUBE-NODEPORTS" },
   { table: "filter", from: ["FORWARD", "OUTPUT"], isNew: true, comment: "kubernetes service portals", to: "KUBE-SERVICES" },
   { table: "filter", from: ["FORWARD"], isNew: false, comment: "kubernetes forwarding rules", to: "KUBE-FORWARD" },
-  { table: "filter", from: ["INPUT", "OUTPUT", "FORWARD"], isNew: true, comment: "kubernetes load balancer firewall", to: "KUBE-PROXY-FIREWALL" },
+  {
+    table: "filter",
+    from: ["INPUT", "OUTPUT", "FORWARD"],
+    isNew: true,
+    comment: "kubernetes load balancer firewall",
+    to: "KUBE-PROXY-FIREWALL",
+  },
   { table: "nat", from: ["OUTPUT", "PREROUTING"], isNew: false, comment: "kubernetes service portals", to: "KUBE-SERVICES" },
   { table: "nat", from: ["POSTROUTING"], isNew: false, comment: "kubernetes postrouting rules", to: "KUBE-POSTROUTING" },
 ];
@@ -43,8 +55,10 @@ const canary = "KUBE-PROXY-CANARY";
  */
 export function withJumps(payload: IptablesFile, origin: Origin): IptablesFile {
   const canaryLine: ChainLine = { name: canary, policy: "-", origin };
-  const tables = payload.tables.map(
-    (table): IptablesTable => ({ name: table.name, chains: [...table.chains, canaryLine], rules: [...table.rules, ...jumpRules(table.name, origin)] }),
-  );
+  const tables = payload.tables.map((table): IptablesTable => ({
+    name: table.name,
+    chains: [...table.chains, canaryLine],
+    rules: [...table.rules, ...jumpRules(table.name, origin)],
+  }));
   return { ...payload, tables: [...tables, { name: "mangle", chains: [canaryLine], rules: [] }] };
 }

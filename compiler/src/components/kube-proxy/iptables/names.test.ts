@@ -16,7 +16,12 @@ describe("hashed names", () => {
     ["ns4/svc4:p8082", "tcp", "EBDQOQU5SJFXRIL3"],
   ])("%s over %s", (name, protocol, expected) => {
     expect(hash16(name + protocol)).toBe(expected);
-    expect(serviceChains(name, protocol)).toEqual({ svc: `KUBE-SVC-${expected}`, svl: `KUBE-SVL-${expected}`, ext: `KUBE-EXT-${expected}`, fw: `KUBE-FW-${expected}` });
+    expect(serviceChains(name, protocol)).toEqual({
+      svc: `KUBE-SVC-${expected}`,
+      svl: `KUBE-SVL-${expected}`,
+      ext: `KUBE-EXT-${expected}`,
+      fw: `KUBE-FW-${expected}`,
+    });
   });
 
   it.each([

@@ -72,7 +72,7 @@ export function detectorText(detector: LocalDetector, isLocal: boolean): string 
       return `${not}-s ${formatCidr(detector.cidr)}`;
     case "interface":
       return `${not}-i ${detector.name}`;
-    case "interface-prefix":
+    default:
       return `${not}-i ${detector.prefix}+`;
   }
 }

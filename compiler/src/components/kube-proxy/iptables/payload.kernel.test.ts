@@ -34,7 +34,12 @@ function everything(family: 4 | 6): readonly ProxyServicePort[] {
       externalTrafficPolicy: "Local",
       endpoints: [pod(8, true), pod(9, false)],
     }),
-    servicePort("edge/far:p", address(15), 25, { nodePort: 30025, externalTrafficPolicy: "Local", internalTrafficPolicy: "Local", endpoints: [pod(10, false)] }),
+    servicePort("edge/far:p", address(15), 25, {
+      nodePort: 30025,
+      externalTrafficPolicy: "Local",
+      internalTrafficPolicy: "Local",
+      endpoints: [pod(10, false)],
+    }),
   ];
 }
 

@@ -75,7 +75,10 @@ describe("the complete payload, byte for byte", () => {
   });
 
   it("of internalTrafficPolicy Local with and without a local endpoint", () => {
-    const agent = servicePort("kube-system/agent:grpc", "10.96.0.50", 9000, { internalTrafficPolicy: "Local", endpoints: [endpoint("10.244.2.11:9000")] });
+    const agent = servicePort("kube-system/agent:grpc", "10.96.0.50", 9000, {
+      internalTrafficPolicy: "Local",
+      endpoints: [endpoint("10.244.2.11:9000")],
+    });
     const cache = servicePort("kube-system/cache:tcp", "10.96.0.60", 6379, {
       internalTrafficPolicy: "Local",
       nodePort: 30379,
@@ -115,7 +118,12 @@ describe("what settings change", () => {
   it("restricted node ports get one rule for each admitted address, in order, and lose localhost", () => {
     const restricted = options(4, {
       nodePortAddresses: [cidr("192.168.0.0/16"), cidr("fd00::/8")],
-      node: { name: "node-a", zone: null, addresses: [ip("192.168.10.11"), ip("10.0.0.1"), ip("127.0.0.1"), ip("192.168.2.3")] },
+      node: {
+        name: "node-a",
+        zone: null,
+        ip: ip("192.168.10.11"),
+        addresses: [ip("192.168.10.11"), ip("10.0.0.1"), ip("127.0.0.1"), ip("192.168.2.3")],
+      },
     });
     expect(rulesWith("this must be the last rule", [], restricted)).toEqual([
       '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -d 192.168.2.3 -j KUBE-NODEPORTS',
@@ -131,7 +139,10 @@ describe("what settings change", () => {
   });
 
   it("a restriction that admits the loopback keeps localhost node ports", () => {
-    const local = options(4, { nodePortAddresses: [cidr("127.0.0.0/8")], node: { name: "node-a", zone: null, addresses: [ip("127.0.0.1"), ip("192.168.10.11")] } });
+    const local = options(4, {
+      nodePortAddresses: [cidr("127.0.0.0/8")],
+      node: { name: "node-a", zone: null, ip: ip("192.168.10.11"), addresses: [ip("127.0.0.1"), ip("192.168.10.11")] },
+    });
     expect(rulesWith("this must be the last rule", [], local)).toHaveLength(1);
     expect(text([], local)).toContain(":KUBE-FIREWALL - [0:0]\n");
   });
@@ -151,11 +162,14 @@ describe("what settings change", () => {
   });
 
   it("interfaces can tell local traffic from other traffic", () => {
-    const pods = (given: PayloadOptions["detector"]): readonly string[] => rulesWith("pod traffic for", [gateway], options(4, { detector: given }));
+    const pods = (given: PayloadOptions["detector"]): readonly string[] =>
+      rulesWith("pod traffic for", [gateway], options(4, { detector: given }));
     expect(pods({ kind: "interface", name: "cbr0" })[0]).toContain('external destinations" -i cbr0 -j KUBE-SVC-');
     expect(pods({ kind: "interface-prefix", prefix: "cali" })[0]).toContain('external destinations" -i cali+ -j KUBE-SVC-');
     expect(pods(null)).toEqual([]);
-    expect(rulesWith("cluster IP", [gateway], options(4, { detector: { kind: "interface", name: "cbr0" } }))[1]).toContain("! -i cbr0 -j KUBE-MARK-MASQ");
+    expect(rulesWith("cluster IP", [gateway], options(4, { detector: { kind: "interface", name: "cbr0" } }))[1]).toContain(
+      "! -i cbr0 -j KUBE-MARK-MASQ",
+    );
   });
 
   it("an old iptables masquerades without --random-fully, and the mark has the spelling asked for", () => {
@@ -171,7 +185,10 @@ describe("what settings change", () => {
     expect(lines.slice(at + 1, at + 3)).toEqual(["-X KUBE-SVC-67NZLRHBNDSAWJRO", "-X KUBE-SEP-34ZZ2QFGO32YYXXO"]);
     expect(lines).toContain(":KUBE-SVC-67NZLRHBNDSAWJRO - [0:0]");
     const before = payload([web], options(4));
-    const after = payload([], options(4, { staleChains: before.tables[1]?.chains.map((chain) => chain.name).filter((name) => /^KUBE-S(VC|EP)-/.test(name)) ?? [] }));
+    const after = payload(
+      [],
+      options(4, { staleChains: before.tables[1]?.chains.map((chain) => chain.name).filter((name) => /^KUBE-S(VC|EP)-/.test(name)) ?? [] }),
+    );
     const chains = loadRuleset(4, [before, after]).tables.get("nat");
     expect([...(chains?.keys() ?? [])].filter((name) => /^KUBE-S(VC|EP)-/.test(name))).toEqual([]);
   });
@@ -179,14 +196,21 @@ describe("what settings change", () => {
 
 describe("a large cluster", () => {
   const many = (count: number): ProxyServicePort =>
-    servicePort("shop/many:p", "10.96.0.99", 80, { sessionAffinity: 60, endpoints: Array.from({ length: count }, (_, i) => endpoint(`10.200.${i >> 8}.${i & 255}:80`)) });
+    servicePort("shop/many:p", "10.96.0.99", 80, {
+      sessionAffinity: 60,
+      endpoints: Array.from({ length: count }, (_, i) => endpoint(`10.200.${i >> 8}.${i & 255}:80`)),
+    });
 
   it("begins beyond 1000 endpoints: its per-endpoint rules have no comments, all others keep theirs", () => {
     const rules = rulesWith("KUBE-S", [many(1001)]);
     expect(rules.filter((rule) => rule.startsWith("-A KUBE-SEP-") && rule.includes("comment"))).toEqual([]);
-    expect(rules.filter((rule) => rule.includes("-m statistic") || rule.includes("--rcheck")).filter((rule) => rule.includes("comment"))).toEqual([]);
+    expect(
+      rules.filter((rule) => rule.includes("-m statistic") || rule.includes("--rcheck")).filter((rule) => rule.includes("comment")),
+    ).toEqual([]);
     expect(rules.find((rule) => rule.includes("--dport 80 -j KUBE-SVC-"))).toContain('--comment "shop/many:p cluster IP"');
-    expect(rules.find((rule) => rule.includes("--rcheck"))).toMatch(/^-A KUBE-SVC-[A-Z2-7]{16} -m recent --name (KUBE-SEP-[A-Z2-7]{16}) --rcheck --seconds 60 --reap -j \1$/);
+    expect(rules.find((rule) => rule.includes("--rcheck"))).toMatch(
+      /^-A KUBE-SVC-[A-Z2-7]{16} -m recent --name (KUBE-SEP-[A-Z2-7]{16}) --rcheck --seconds 60 --reap -j \1$/,
+    );
   });
 
   it("has not begun at exactly 1000, and counts an address that occurs twice once", () => {
@@ -199,6 +223,12 @@ describe("a large cluster", () => {
 
 describe("the share of an endpoint", () => {
   it("has ten decimals, rounded as Go rounds", () => {
-    expect([2, 3, 4, 100001, 2048].map(probability)).toEqual(["0.5000000000", "0.3333333333", "0.2500000000", "0.0000099999", "0.0004882812"]);
+    expect([2, 3, 4, 100001, 2048].map(probability)).toEqual([
+      "0.5000000000",
+      "0.3333333333",
+      "0.2500000000",
+      "0.0000099999",
+      "0.0004882812",
+    ]);
   });
 });

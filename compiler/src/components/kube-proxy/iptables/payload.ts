@@ -63,7 +63,11 @@ function filterTable(services: readonly ServiceRules[], options: PayloadOptions)
   if (!options.tcpBeLiberal) rules.push(append("KUBE-FORWARD", "-m conntrack --ctstate INVALID -j DROP", origin));
   rules.push(
     append("KUBE-FORWARD", `-m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`, origin),
-    append("KUBE-FORWARD", '-m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', origin),
+    append(
+      "KUBE-FORWARD",
+      '-m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+      origin,
+    ),
   );
   const fixed = ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"];
   return { name: "filter", chains: chains(hasLocalhost ? [...fixed, "KUBE-FIREWALL"] : fixed, origin), rules };
@@ -102,7 +106,9 @@ function nodePortJumps(options: PayloadOptions): readonly RuleLine[] {
     const except = family === 6 ? " ! -d ::1/128" : hasLocalhost ? "" : " ! -d 127.0.0.0/8";
     return [append("KUBE-SERVICES", `${comment} -m addrtype --dst-type LOCAL${except} -j KUBE-NODEPORTS`, origin)];
   }
-  const addresses = (options.node?.addresses ?? []).filter((ip) => restricted.some((cidr) => contains(cidr, ip)) && (hasLocalhost || !isLoopback(ip)));
+  const addresses = (options.node?.addresses ?? []).filter(
+    (ip) => restricted.some((cidr) => contains(cidr, ip)) && (hasLocalhost || !isLoopback(ip)),
+  );
   return [...addresses].sort(compareIp).map((ip) => append("KUBE-SERVICES", `${comment} -d ${formatIp(ip)} -j KUBE-NODEPORTS`, origin));
 }
 

@@ -3,12 +3,17 @@ import { distinctEndpoints, selectEndpoints } from "./select-endpoints.ts";
 import type { ProxyEndpoint, ProxyNode, ProxyServicePort } from "./service-port.ts";
 import { endpoint, servicePort } from "./testing.ts";
 
-const nodeA: ProxyNode = { name: "node-a", zone: "z1", addresses: [] };
+const nodeA: ProxyNode = { name: "node-a", zone: "z1", ip: null, addresses: [] };
 
 /** The last octets of the chosen endpoints. */
-function select(endpoints: readonly ProxyEndpoint[], more: Partial<ProxyServicePort> = {}, node: ProxyNode = nodeA): Record<string, unknown> {
+function select(
+  endpoints: readonly ProxyEndpoint[],
+  more: Partial<ProxyServicePort> = {},
+  node: ProxyNode = nodeA,
+): Record<string, unknown> {
   const chosen = selectEndpoints(servicePort("ns/s:p", "10.96.0.1", 80, more), distinctEndpoints(endpoints), node);
-  const names = (list: typeof chosen.cluster): readonly string[] => list.map(({ text }) => text.replace(/^10\.244\./, "").replace(/:80$/, ""));
+  const names = (list: typeof chosen.cluster): readonly string[] =>
+    list.map(({ text }) => text.replace(/^10\.244\./, "").replace(/:80$/, ""));
   return { cluster: names(chosen.cluster), local: names(chosen.local), reachable: names(chosen.reachable), hasAny: chosen.hasAny };
 }
 
@@ -34,16 +39,27 @@ describe("the endpoints a node uses", () => {
 
   it("with the external local policy are all for pods and the local ones for others", () => {
     const both = [endpoint("10.244.1.1:80"), endpoint("10.244.2.1:80")];
-    expect(select(both, { externalTrafficPolicy: "Local", nodePort: 30000 })).toMatchObject({ cluster: ["1.1", "2.1"], local: ["1.1"], reachable: ["1.1", "2.1"] });
+    expect(select(both, { externalTrafficPolicy: "Local", nodePort: 30000 })).toMatchObject({
+      cluster: ["1.1", "2.1"],
+      local: ["1.1"],
+      reachable: ["1.1", "2.1"],
+    });
     expect(select(both, { externalTrafficPolicy: "Local" })).toMatchObject({ local: [] });
   });
 
   it("with the internal local policy are the local ones alone, and hasAny still looks at every node", () => {
-    expect(select([endpoint("10.244.2.1:80")], { internalTrafficPolicy: "Local" })).toEqual({ cluster: [], local: [], reachable: [], hasAny: true });
+    expect(select([endpoint("10.244.2.1:80")], { internalTrafficPolicy: "Local" })).toEqual({
+      cluster: [],
+      local: [],
+      reachable: [],
+      hasAny: true,
+    });
   });
 
   it("take local terminating endpoints when no local one is ready, and reach both sets", () => {
-    expect(select([endpoint("10.244.1.1:80", terminating), endpoint("10.244.2.1:80")], { externalTrafficPolicy: "Local", nodePort: 30000 })).toEqual({
+    expect(
+      select([endpoint("10.244.1.1:80", terminating), endpoint("10.244.2.1:80")], { externalTrafficPolicy: "Local", nodePort: 30000 }),
+    ).toEqual({
       cluster: ["2.1"],
       local: ["1.1"],
       reachable: ["1.1", "2.1"],
@@ -52,14 +68,19 @@ describe("the endpoints a node uses", () => {
   });
 
   it("count one address and port once, the one that is not terminating", () => {
-    const [only, ...others] = distinctEndpoints([endpoint("10.244.2.1:80", terminating), endpoint("10.244.2.1:80"), endpoint("10.244.2.1:80", terminating)]);
+    const [only, ...others] = distinctEndpoints([
+      endpoint("10.244.2.1:80", terminating),
+      endpoint("10.244.2.1:80"),
+      endpoint("10.244.2.1:80", terminating),
+    ]);
     expect(only?.endpoint.terminating).toBe(false);
     expect(others).toEqual([]);
   });
 });
 
 describe("topology hints", () => {
-  const zones = (...hints: readonly (readonly string[])[]): readonly ProxyEndpoint[] => hints.map((zoneHints, i) => endpoint(`10.244.2.${i + 1}:80`, { zoneHints }));
+  const zones = (...hints: readonly (readonly string[])[]): readonly ProxyEndpoint[] =>
+    hints.map((zoneHints, i) => endpoint(`10.244.2.${i + 1}:80`, { zoneHints }));
 
   it("keep to the node's zone when every ready endpoint has one and some name it", () => {
     expect(select(zones(["z1"], ["z2"], ["z2", "z1"]))).toMatchObject({ cluster: ["2.1", "2.3"] });
@@ -76,13 +97,20 @@ describe("topology hints", () => {
   });
 
   it("that name nodes go before those that name zones", () => {
-    const both = [endpoint("10.244.2.1:80", { zoneHints: ["z1"], nodeHints: ["node-b"] }), endpoint("10.244.1.2:80", { zoneHints: ["z1"], nodeHints: ["node-a"] })];
+    const both = [
+      endpoint("10.244.2.1:80", { zoneHints: ["z1"], nodeHints: ["node-b"] }),
+      endpoint("10.244.1.2:80", { zoneHints: ["z1"], nodeHints: ["node-a"] }),
+    ];
     expect(select(both)).toMatchObject({ cluster: ["1.2"] });
     expect(select(both, {}, { ...nodeA, name: "node-c" })).toMatchObject({ cluster: ["1.2", "2.1"] });
   });
 
   it("never filter the local set", () => {
     const endpoints = [endpoint("10.244.1.1:80", { zoneHints: ["z2"] }), endpoint("10.244.2.1:80", { zoneHints: ["z1"] })];
-    expect(select(endpoints, { externalTrafficPolicy: "Local", nodePort: 30000 })).toMatchObject({ cluster: ["2.1"], local: ["1.1"], reachable: ["1.1", "2.1"] });
+    expect(select(endpoints, { externalTrafficPolicy: "Local", nodePort: 30000 })).toMatchObject({
+      cluster: ["2.1"],
+      local: ["1.1"],
+      reachable: ["1.1", "2.1"],
+    });
   });
 });

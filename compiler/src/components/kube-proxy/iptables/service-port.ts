@@ -44,7 +44,9 @@ export interface ProxyNode {
   readonly name: string;
   /** Label `topology.kubernetes.io/zone`, or null. */
   readonly zone: string | null;
-  /** All local addresses. */
+  /** Its InternalIP of the family, or null. */
+  readonly ip: Ip | null;
+  /** All local addresses of the family, from which `nodePortAddresses` chooses. */
   readonly addresses: readonly Ip[];
 }
 

@@ -48,7 +48,9 @@ class ServiceWriter {
     this.#protocol = `-m ${service.protocol} -p ${service.protocol}`;
     this.#chains = serviceChains(this.#name, service.protocol);
     this.#selected = selectEndpoints(service, distinctEndpoints(service.endpoints), options.node);
-    this.#endpointChains = new Map(this.#selected.reachable.map((endpoint) => [endpoint, endpointChain(this.#name, service.protocol, endpoint.text)]));
+    this.#endpointChains = new Map(
+      this.#selected.reachable.map((endpoint) => [endpoint, endpointChain(this.#name, service.protocol, endpoint.text)]),
+    );
   }
 
   write(): ServiceRules {
@@ -66,7 +68,8 @@ class ServiceWriter {
     const refusal = hasAny
       ? { comment: `"${this.#name} has no local endpoints"`, target: "DROP" }
       : { comment: `"${this.#name} has no endpoints"`, target: "REJECT" };
-    const refuse = (chain: string, match: string): void => this.#addFilter(chain, `-m comment --comment ${refusal.comment} ${match} -j ${refusal.target}`);
+    const refuse = (chain: string, match: string): void =>
+      this.#addFilter(chain, `-m comment --comment ${refusal.comment} ${match} -j ${refusal.target}`);
 
     const clusterIp = this.#destination(formatIp(service.clusterIp));
     if (hasInternal) this.#addNat("KUBE-SERVICES", `${this.#comment("cluster IP")} ${clusterIp} -j ${internal}`);
@@ -89,7 +92,10 @@ class ServiceWriter {
       if (!hasExternal) refuse("KUBE-EXTERNAL-SERVICES", `-m addrtype --dst-type LOCAL ${port}`);
     }
     if (service.healthCheckNodePort !== null) {
-      this.#addFilter("KUBE-NODEPORTS", `${this.#comment("health check node port")} -m tcp -p tcp --dport ${service.healthCheckNodePort} -j ACCEPT`);
+      this.#addFilter(
+        "KUBE-NODEPORTS",
+        `${this.#comment("health check node port")} -m tcp -p tcp --dport ${service.healthCheckNodePort} -j ACCEPT`,
+      );
     }
 
     if (hasInternal) this.#masqueradeOffCluster(internal, clusterIp);
@@ -124,7 +130,8 @@ class ServiceWriter {
   #masqueradeOffCluster(chain: string, clusterIp: string): void {
     const { masqueradeAll, detector } = this.#options;
     if (masqueradeAll) this.#addNat(chain, `${this.#comment("cluster IP")} ${clusterIp} -j KUBE-MARK-MASQ`);
-    else if (detector !== null) this.#addNat(chain, `${this.#comment("cluster IP")} ${clusterIp} ${detectorText(detector, false)} -j KUBE-MARK-MASQ`);
+    else if (detector !== null)
+      this.#addNat(chain, `${this.#comment("cluster IP")} ${clusterIp} ${detectorText(detector, false)} -j KUBE-MARK-MASQ`);
   }
 
   /** Traffic that came to an external address. With the local policy, pods and the node itself still get every endpoint. */
@@ -136,10 +143,19 @@ class ServiceWriter {
     } else {
       const { detector } = this.#options;
       if (detector !== null) {
-        this.#addNat(ext, `-m comment --comment "pod traffic for ${this.#name} external destinations" ${detectorText(detector, true)} -j ${svc}`);
+        this.#addNat(
+          ext,
+          `-m comment --comment "pod traffic for ${this.#name} external destinations" ${detectorText(detector, true)} -j ${svc}`,
+        );
       }
-      this.#addNat(ext, `-m comment --comment "masquerade LOCAL traffic for ${this.#name} external destinations" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ`);
-      this.#addNat(ext, `-m comment --comment "route LOCAL traffic for ${this.#name} external destinations" -m addrtype --src-type LOCAL -j ${svc}`);
+      this.#addNat(
+        ext,
+        `-m comment --comment "masquerade LOCAL traffic for ${this.#name} external destinations" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ`,
+      );
+      this.#addNat(
+        ext,
+        `-m comment --comment "route LOCAL traffic for ${this.#name} external destinations" -m addrtype --src-type LOCAL -j ${svc}`,
+      );
     }
     if (policyChain !== null) this.#addNat(ext, `-j ${policyChain}`);
   }
@@ -152,8 +168,8 @@ class ServiceWriter {
       this.#addNat(fw, `${this.#comment("loadbalancer IP")} -s ${formatCidr(maskCidr(range))} -j ${ext}`);
     }
     // A packet that the node sends to an address of its own interface has that address as its source.
-    const addresses = this.#options.node?.addresses ?? [];
-    if (service.loadBalancerSourceRanges.some((range) => addresses.some((ip) => contains(range, ip)))) {
+    const nodeIp = this.#options.node?.ip ?? null;
+    if (nodeIp !== null && service.loadBalancerSourceRanges.some((range) => contains(range, nodeIp))) {
       for (const ip of service.loadBalancerIps) this.#addNat(fw, `${this.#comment("loadbalancer IP")} -s ${formatIp(ip)} -j ${ext}`);
     }
     this.#addNat(fw, `-m comment --comment "other traffic to ${this.#name} will be dropped by KUBE-PROXY-FIREWALL"`);

@@ -69,7 +69,7 @@ export function options(family: 4 | 6, more: Partial<PayloadOptions> = {}): Payl
   return {
     ...payloadDefaults,
     family,
-    node: { name: "node-a", zone: "z1", addresses: [ip("192.168.10.11")] },
+    node: { name: "node-a", zone: "z1", ip: ip("192.168.10.11"), addresses: [ip("192.168.10.11")] },
     detector: { kind: "cidr", cidr: cidr(family === 4 ? "10.244.0.0/16" : "fd00:10::/56") },
     origin,
     ...more,

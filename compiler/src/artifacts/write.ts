@@ -1,0 +1,290 @@
+/**
+ * Writes a tree of files so that the folder always holds a whole one. New files are staged beside the old; when all are
+ * there, the entries of the top level change places by renaming. What a stopped run leaves is discarded before that point
+ * and finished after it, by the next run.
+ */
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { listedPaths, listText, parseList, pathProblem, topOf } from "./paths.ts";
+
+/** The list of what knet wrote, inside the folder: what it may replace and remove. */
+export const listName = ".knet-files";
+const stagingName = ".knet-staging";
+const newName = "new";
+const oldName = "old";
+/** There once everything is staged. */
+const commitName = "commit.json";
+const ownerName = "pid";
+
+export type WriteProblem =
+  /** The folder, or something above it, is a file. */
+  | "not-a-directory"
+  /** The system refuses to write. */
+  | "not-writable"
+  /** A file that knet did not write is where one of its own belongs. */
+  | "foreign-file"
+  /** A path that is absolute, leaves the folder, or is not portable; or two files of one path. */
+  | "bad-path"
+  /** The list of written files holds something that knet does not write. */
+  | "bad-list"
+  /** Another run is writing. */
+  | "busy";
+
+export class WriteError extends Error {
+  readonly problem: WriteProblem;
+  /** The folder, or the path inside it. */
+  readonly path: string;
+
+  constructor(problem: WriteProblem, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "WriteError";
+    this.problem = problem;
+    this.path = path;
+  }
+}
+
+export interface WriteReport {
+  /** In the order given. */
+  readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "unchanged" }[];
+  /** What was there before and is no longer; sorted. */
+  readonly removed: readonly string[];
+}
+
+export interface WriteOptions {
+  /** Looks and reports, and leaves the folder as it is. */
+  readonly dryRun?: boolean;
+  /** Called before each step that changes the folder. A test stops the run by throwing. */
+  readonly onStep?: (step: "stage" | "commit" | "swap" | "sweep") => void;
+}
+
+/**
+ * Makes `dir` hold exactly `files`, besides files of others, which it never touches.
+ * @throws WriteError; what the iterable throws passes through. The folder is then as it was, unless the system failed while
+ * entries changed places: then the next run finishes that first.
+ */
+export function writeTree(dir: string, files: Iterable<{ readonly path: string; readonly text: string }>, options: WriteOptions = {}): WriteReport {
+  const folder = resolve(dir);
+  const dryRun = options.dryRun ?? false;
+  const step = options.onStep ?? ((): void => undefined);
+  const isThere = checkFolder(dir, folder);
+  const staging = isThere ? join(folder, stagingName) : join(dirname(folder), `.${basename(folder)}${stagingName}`);
+  if (!dryRun) claim(dir, folder, staging, isThere, step);
+  let isCommitted = false;
+  try {
+    const before = isThere ? readList(dir, folder) : new Set<string>();
+    const report = stage(folder, dryRun ? null : join(staging, newName), before, files, step);
+    if (dryRun) return report;
+    system(dir, () => {
+      const paths = report.files.map((file) => file.path);
+      writeFileSync(join(staging, newName, listName), listText(paths));
+      if (isThere) {
+        const commit: Commit = { before: [...before, ...(existsSync(join(folder, listName)) ? [listName] : [])], after: [...paths, listName] };
+        writeSynced(join(staging, `${commitName}.part`), JSON.stringify(commit));
+        step("commit");
+        renameSync(join(staging, `${commitName}.part`), join(staging, commitName));
+        isCommitted = true;
+        finish(folder, staging, commit, step);
+      } else {
+        step("commit");
+        renameSync(join(staging, newName), folder);
+        rmSync(staging, { recursive: true, force: true });
+      }
+    });
+    return report;
+  } catch (error) {
+    // Once everything is staged, what is left to do is the next run's; earlier, nothing has changed.
+    if (!dryRun && !isCommitted) rmSync(staging, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Whether the folder is there. */
+function checkFolder(dir: string, folder: string): boolean {
+  return system(dir, () => {
+    const stat = statSync(folder, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isDirectory()) throw new WriteError("not-a-directory", dir, `${dir} is not a directory`);
+    return stat !== undefined;
+  });
+}
+
+/** Takes the staging folder, after finishing or discarding what an earlier run left in it. */
+function claim(dir: string, folder: string, staging: string, isThere: boolean, step: Step): void {
+  system(dir, () => {
+    if (lstatSync(staging, { throwIfNoEntry: false })?.isDirectory() === false) throw new WriteError("foreign-file", staging, `${staging} is not knet's`);
+    if (existsSync(staging)) {
+      if (isAnotherRun(staging)) throw new WriteError("busy", dir, `another knet is writing to ${dir}; if none is, remove ${staging}`);
+      const commit = isThere ? readCommit(staging) : null;
+      if (commit !== null) finish(folder, staging, commit, step);
+      rmSync(staging, { recursive: true, force: true });
+    }
+    step("stage");
+    mkdirSync(dirname(staging), { recursive: true });
+    mkdirSync(staging);
+    writeFileSync(join(staging, ownerName), String(process.pid));
+    mkdirSync(join(staging, newName));
+  });
+}
+
+function isAnotherRun(staging: string): boolean {
+  const owner = join(staging, ownerName);
+  const pid = existsSync(owner) ? Number(readFileSync(owner, "utf8")) : Number.NaN;
+  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+}
+
+type Step = NonNullable<WriteOptions["onStep"]>;
+
+/** Checks every file and, unless `target` is null, writes it there. */
+function stage(folder: string, target: string | null, before: ReadonlySet<string>, files: Iterable<{ readonly path: string; readonly text: string }>, step: Step): WriteReport {
+  const written: WriteReport["files"][number][] = [];
+  const seen = new Set<string>();
+  const folders = new Set<string>();
+  for (const { path, text } of files) {
+    const problem = pathProblem(path);
+    if (problem !== null) throw new WriteError("bad-path", path, `cannot write a file named ${JSON.stringify(path)}: ${problem}`);
+    if (seen.has(path) || folders.has(path)) throw new WriteError("bad-path", path, `${path} is written twice`);
+    seen.add(path);
+    for (const parent of parentsOf(path)) {
+      if (seen.has(parent)) throw new WriteError("bad-path", path, `${parent} is both a file and a folder`);
+      folders.add(parent);
+    }
+    system(path, () => {
+      refuseForeign(folder, path, before);
+      const old = before.has(path) ? readIfFile(join(folder, path)) : null;
+      written.push({ path, change: old === null ? "added" : old === text ? "unchanged" : "changed" });
+      if (target === null) return;
+      step("stage");
+      mkdirSync(join(target, dirname(path)), { recursive: true });
+      writeFileSync(join(target, path), text, { flag: "wx" });
+    });
+  }
+  return { files: written, removed: [...before].filter((path) => !seen.has(path)).sort() };
+}
+
+/** `a/b/c` → `a`, `a/b`. */
+function parentsOf(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/** Every part of the path is free, a real folder, or a file that knet wrote: links are not followed. */
+function refuseForeign(folder: string, path: string, before: ReadonlySet<string>): void {
+  for (const part of [...parentsOf(path), path]) {
+    const stat = lstatSync(join(folder, part), { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    const isWanted = part !== path && stat.isDirectory();
+    const isOwn = stat.isDirectory() ? !holdsForeign(folder, part, before) : before.has(part);
+    if (!isWanted && !isOwn) throw new WriteError("foreign-file", part, `${part} is in the way of ${path}, and knet did not write it`);
+  }
+}
+
+function holdsForeign(folder: string, path: string, before: ReadonlySet<string>): boolean {
+  return readdirSync(join(folder, path), { withFileTypes: true }).some((entry) => {
+    const inner = `${path}/${entry.name}`;
+    return entry.isDirectory() ? holdsForeign(folder, inner, before) : !before.has(inner);
+  });
+}
+
+function readIfFile(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, "utf8") : null;
+}
+
+function readList(dir: string, folder: string): ReadonlySet<string> {
+  const path = join(folder, listName);
+  const text = system(dir, () => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isFile()) throw new WriteError("bad-list", listName, `${path} is not a file`);
+    return stat === undefined ? "" : readFileSync(path, "utf8");
+  });
+  const list = parseList(text);
+  if (list === null) throw new WriteError("bad-list", listName, `${path} holds names that knet does not write; remove it to start anew`);
+  return list;
+}
+
+interface Commit {
+  /** What knet wrote earlier, with the list itself. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Null when staging had not been completed. */
+function readCommit(staging: string): Commit | null {
+  const path = join(staging, commitName);
+  if (!existsSync(path)) return null;
+  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const before = listedPaths(value, "before", listName);
+  const after = listedPaths(value, "after", listName);
+  if (before === null || after === null) throw new WriteError("bad-list", path, `${path} holds names that knet does not write; remove ${staging} to start anew`);
+  return { before, after };
+}
+
+/** Puts the staged entries in their places. Every step can be repeated, so a stopped run is finished by running it again. */
+function finish(folder: string, staging: string, commit: Commit, step: Step): void {
+  const [fresh, stale] = [join(staging, newName), join(staging, oldName)];
+  mkdirSync(stale, { recursive: true });
+  const after = new Set(commit.after.map(topOf));
+  // The list comes last: until then it tells what the folder held before.
+  const tops = [...new Set([...commit.before, ...commit.after].map(topOf))].sort((x, y) => Number(x === listName) - Number(y === listName) || (x < y ? -1 : 1));
+  for (const top of tops) {
+    const isStaged = existsSync(join(fresh, top));
+    const isSetAside = lstatSync(join(stale, top), { throwIfNoEntry: false }) !== undefined;
+    const isThere = lstatSync(join(folder, top), { throwIfNoEntry: false }) !== undefined;
+    step("swap");
+    if (isThere && !isSetAside && (isStaged || !after.has(top))) renameSync(join(folder, top), join(stale, top));
+    if (isStaged) renameSync(join(fresh, top), join(folder, top));
+  }
+  step("sweep");
+  sweep(folder, stale, "", new Set(commit.before), parentsOfAll([...commit.before, ...commit.after]));
+  rmSync(staging, { recursive: true, force: true });
+}
+
+function parentsOfAll(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.flatMap(parentsOf));
+}
+
+/** Removes knet's own files from what was set aside, and puts those of others back: whole folders where knet has nothing. */
+function sweep(folder: string, stale: string, path: string, listed: ReadonlySet<string>, folders: ReadonlySet<string>): void {
+  const here = join(stale, path);
+  for (const entry of readdirSync(here, { withFileTypes: true })) {
+    const inner = path === "" ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory() && folders.has(inner)) sweep(folder, stale, inner, listed, folders);
+    else if (!entry.isDirectory() && listed.has(inner)) unlinkSync(join(stale, inner));
+    else {
+      mkdirSync(dirname(join(folder, inner)), { recursive: true });
+      renameSync(join(stale, inner), join(folder, inner));
+    }
+  }
+  rmdirSync(here);
+}
+
+function writeSynced(path: string, text: string): void {
+  const file = openSync(path, "w");
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Runs file operations and turns what the system says into a WriteError. */
+function system<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const code = codeOf(error);
+    if (error instanceof WriteError || code === null) throw error;
+    const isNotDirectory = code === "ENOTDIR" || code === "EEXIST";
+    const reason = error instanceof Error ? error.message : code;
+    throw new WriteError(isNotDirectory ? "not-a-directory" : "not-writable", path, `cannot write ${path}: ${reason}`, { cause: error });
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error ? error.code : null;
+}

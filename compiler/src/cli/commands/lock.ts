@@ -1,0 +1,37 @@
+/** `knet lock`: writes the allocated addresses beside the program. */
+import { rename, writeFile } from "node:fs/promises";
+import { formatLock } from "../../allocate/index.ts";
+import { CommandError, systemErrorWords } from "../command-error.ts";
+import { lockPath, readLock } from "../input.ts";
+import type { ExitCode, Io } from "../io.ts";
+import { loadProgram } from "../load.ts";
+import type { ColorWhen } from "../style.ts";
+
+export interface LockOptions {
+  readonly locked: boolean;
+  readonly color: ColorWhen;
+}
+
+export async function lock(io: Io, file: string, options: LockOptions): Promise<ExitCode> {
+  const loaded = await loadProgram(io, file, options);
+  if (loaded === null) return 1;
+  const { input } = loaded.loaded;
+  if (input.path === null) throw new CommandError("usage", "a program from standard input has no place for a lock", "name the file");
+  const before = await readLock(input);
+  const text = formatLock(loaded.compilation.allocation);
+  const path = lockPath(input.path);
+  if (before?.text === text) {
+    io.stdout.write(`${path} is up to date\n`);
+    return 0;
+  }
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    throw new CommandError("output-unwritable", `cannot write ${path}: ${systemErrorWords(error)}`);
+  }
+  const { nodes, pods, services } = loaded.compilation.allocation;
+  io.stdout.write(`wrote ${path}: ${nodes.size} nodes, ${pods.size} pods, ${services.size} services\n`);
+  return 0;
+}

@@ -1,0 +1,44 @@
+/** What every command that takes a program does first: read, check, keep the lock, print what is wrong. */
+import { hasErrors } from "@knet/language";
+import { formatLock } from "../allocate/index.ts";
+import { checkSource } from "../compilation/compilation.ts";
+import type { Checked, Compilation } from "../compilation/compilation.ts";
+import { diagnosticsReporter } from "../report/check.ts";
+import { CommandError } from "./command-error.ts";
+import { readLock, readSource } from "./input.ts";
+import type { SourceInput } from "./input.ts";
+import type { Io } from "./io.ts";
+import { frameStyle } from "./style.ts";
+import type { ColorWhen } from "./style.ts";
+
+export interface LoadOptions {
+  readonly locked: boolean;
+  readonly color: ColorWhen;
+}
+
+export interface Loaded extends Checked {
+  readonly input: SourceInput;
+}
+
+export async function loadSource(io: Io, file: string, locked: boolean): Promise<Loaded> {
+  const input = await readSource(io, file);
+  const lock = await readLock(input);
+  const checked = checkSource(input.name, input.text, lock?.allocation ?? null);
+  if (locked && checked.compilation !== null) {
+    const wanted = formatLock(checked.compilation.allocation);
+    if (lock === null || lock.text !== wanted) {
+      throw new CommandError("lock-would-change", lock === null ? "there is no knet.lock beside the program" : "knet.lock is not up to date with the program", "run `knet lock` and commit the file", 5);
+    }
+  }
+  return { ...checked, input };
+}
+
+/** The compilation; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are printed too. */
+export async function loadProgram(io: Io, file: string, options: LoadOptions): Promise<{ readonly compilation: Compilation; readonly loaded: Loaded } | null> {
+  const loaded = await loadSource(io, file, options.locked);
+  if (loaded.diagnostics.length > 0) {
+    io.stderr.write(diagnosticsReporter("pretty")([loaded.source], loaded.diagnostics, { style: frameStyle(io.stderr, io.env, options.color) }));
+  }
+  if (loaded.compilation === null || hasErrors(loaded.diagnostics)) return null;
+  return { compilation: loaded.compilation, loaded };
+}

@@ -1,0 +1,88 @@
+/** Questions to the intent judge, and its answers. */
+import type { Ip, Transport } from "@knet/language/values";
+import type { Origin } from "@knet/language";
+import type { NetworkPolicy, Pod, PolicyRule } from "../model/types.ts";
+
+export interface Flow {
+  /** Host id of the sender: `pod/ns/name`, `node/name` or `external/name`. A host-network pod sends as its node. */
+  readonly from: string;
+  readonly dst: Ip;
+  readonly protocol: Transport;
+  /** Destination port, 0 to 65535. */
+  readonly port: number;
+}
+
+/**
+ * How a request can end.
+ * - `delivered`: a listener gets it and its answer comes back.
+ * - `refused`: it reaches a host where nobody listens on the port, and that answer comes back.
+ * - `rejected`: kube-proxy answers for a service that has no endpoints.
+ * - `dropped`: it is lost in silence, or it arrives and its answer is lost (then `server` is set).
+ * - `unreachable`: some host on the way has no route or finds nobody at the address.
+ */
+export type OutcomeKind = "delivered" | "refused" | "rejected" | "dropped" | "unreachable";
+
+export interface IntentOutcome {
+  readonly kind: OutcomeKind;
+  /** Host id of the host whose network namespace gets the request: a host-network pod's is its node. Null when nobody gets it. */
+  readonly server: string | null;
+  /** The port on the server, after service translation; null with `server`. */
+  readonly port: number | null;
+  /** A sentence without a full stop. */
+  readonly reason: string;
+  /** The declarations that decided, the deciding one first. */
+  readonly causes: readonly Origin[];
+}
+
+/**
+ * A caller may compare the classes of {@link comparisonClass} and, for `delivered` and `refused`, server and port.
+ * `dropped` and `unreachable` are told apart for the reader only: which of the two a blocked packet meets depends on
+ * neighbour resolution and on whether an ICMP error finds its way back. MTUs are not judged.
+ */
+export interface IntentAnswer {
+  /** The set of possible ends: one per backend that a service may choose, equal ends merged. Never empty. */
+  readonly outcomes: readonly IntentOutcome[];
+  /**
+   * Why the outcomes are not to be compared: Kubernetes leaves the answer open, or it depends on the address that policy
+   * sees. The outcomes are then those of Calico's and kube-proxy's iptables dataplanes. Null: the answer is certain.
+   */
+  readonly unspecified: string | null;
+}
+
+export type ComparisonClass = "delivered" | "refused" | "rejected" | "blocked";
+
+export function comparisonClass(kind: OutcomeKind): ComparisonClass {
+  return kind === "dropped" || kind === "unreachable" ? "blocked" : kind;
+}
+
+/** What policies say about one direction of one pod. */
+export interface DirectionVerdict {
+  readonly direction: "ingress" | "egress";
+  /** The pod that is judged: the sender for egress, the receiver for ingress. */
+  readonly pod: Pod;
+  readonly allowed: boolean;
+  /** The policies that isolate the pod in this direction; empty: it is not isolated and everything is allowed. */
+  readonly isolatedBy: readonly NetworkPolicy[];
+  /** The rules that allow it, in order; empty when it is denied or the pod is not isolated. */
+  readonly allowedBy: readonly { readonly policy: NetworkPolicy; readonly rule: PolicyRule }[];
+}
+
+export interface PolicyVerdict {
+  readonly allowed: boolean;
+  /** Null when the sender is no pod that policies apply to. */
+  readonly egress: DirectionVerdict | null;
+  /** Null when the receiver is no pod that policies apply to, or `exempt` says why it is not judged. */
+  readonly ingress: DirectionVerdict | null;
+  /** Why ingress is not judged: a pod itself and the processes of its node always get in. */
+  readonly exempt: string | null;
+}
+
+export interface Intent {
+  /** @throws {Error} when `from` names no host of the model. */
+  ask(flow: Flow): IntentAnswer;
+  /**
+   * The policies' word on a packet from an address or pod to a pod, without services, routes and firewalls. Between two pods
+   * the first family that both have is judged. `port` is that of the destination's container.
+   */
+  policyVerdict(source: Pod | Ip, destination: Pod, protocol: Transport, port: number): PolicyVerdict;
+}

@@ -1,0 +1,409 @@
+/** One request through the cluster, node by node, as Kubernetes and Calico specify it. */
+import { equalIp, formatIp, isSpecial } from "@knet/language/values";
+import type { Ip, Transport } from "@knet/language/values";
+import type { Origin } from "@knet/language";
+import type { ContainerPort, ExternalHost, NetworkModel, Node, Pod } from "../model/types.ts";
+import { AddressBook, includesIp, isLoopback } from "./addresses.ts";
+import { Crossings } from "./crossing.ts";
+import { NodeFirewalls } from "./firewall.ts";
+import { describeDenial, PolicyJudge } from "./policy.ts";
+import { Replies } from "./reply.ts";
+import type { LostReply, Passage } from "./reply.ts";
+import { SelectorIndex } from "./selectors.ts";
+import { ServiceTable } from "./services.ts";
+import type { DirectionVerdict, IntentOutcome, OutcomeKind } from "./types.ts";
+import { Underlay } from "./underlay.ts";
+
+/** Everything that a model answers, indexed once. */
+export class World {
+  readonly model: NetworkModel;
+  readonly book: AddressBook;
+  readonly underlay: Underlay;
+  readonly firewalls: NodeFirewalls;
+  readonly policies: PolicyJudge;
+  readonly services: ServiceTable;
+  readonly crossings: Crossings;
+  readonly replies: Replies;
+  /** Whether some pool wraps packets in VXLAN: then Calico exempts its port from connection tracking. */
+  readonly usesVxlan: boolean;
+  readonly #hostPods = new Map<string, Pod[]>();
+
+  constructor(model: NetworkModel) {
+    const selectors = new SelectorIndex(model.namespaces, model.pods);
+    this.model = model;
+    this.book = new AddressBook(model);
+    this.underlay = new Underlay(model);
+    this.firewalls = new NodeFirewalls(model);
+    this.policies = new PolicyJudge(model, this.book, selectors);
+    this.services = new ServiceTable(model, this.book, selectors);
+    this.crossings = new Crossings(model, this.book, this.underlay, this.firewalls);
+    this.replies = new Replies(this.book, this.underlay, this.crossings);
+    this.usesVxlan = model.cluster.cni.pools.some((pool) => pool.encapsulation.startsWith("vxlan"));
+    for (const pod of model.pods) {
+      if (!pod.hostNetwork) continue;
+      const list = this.#hostPods.get(pod.node);
+      if (list === undefined) this.#hostPods.set(pod.node, [pod]);
+      else list.push(pod);
+    }
+  }
+
+  /** The origin of what listens in the node's own network namespace: kubelet and host-network pods. */
+  nodeListener(node: Node, protocol: Transport, port: number): Origin | null {
+    if (protocol === "tcp" && port === kubeletPort) return node.origin;
+    for (const pod of this.#hostPods.get(node.name) ?? []) if (offers(pod.ports, protocol, port)) return pod.origin;
+    return null;
+  }
+}
+
+const kubeletPort = 10250;
+
+/** What every machine outside answers on. */
+const externalPorts: Readonly<Record<Transport, readonly number[]>> = { tcp: [53, 80, 443], udp: [53], sctp: [] };
+
+/** A request that NAT sends around in a circle is given up after so many nodes. */
+const longestWay = 8;
+
+function offers(ports: readonly ContainerPort[], protocol: Transport, port: number): boolean {
+  return ports.some((candidate) => candidate.protocol === protocol && candidate.port === port);
+}
+
+/** Source, destination and port as they are at some place on the way. */
+interface Packet {
+  readonly src: Ip;
+  readonly dst: Ip;
+  readonly port: number;
+}
+
+/** How a packet came to a node: from a process of its own, from one of its pods, by the wire, or out of a tunnel. */
+type Entry = { readonly kind: "own" } | { readonly kind: "pod"; readonly pod: Pod } | { readonly kind: "wire" } | { readonly kind: "tunnel" };
+
+interface Trail {
+  readonly passages: readonly Passage[];
+  /** Services and policies that played a part, latest first. */
+  readonly causes: readonly Origin[];
+  /** Services that were used, as text; empty for none. */
+  readonly through: string;
+  /** Addresses that policy could take for the client's where the request came through a node port; else empty. */
+  readonly readings: readonly Ip[];
+}
+
+/** A packet at a node after the node's services were looked at. */
+interface Redirected {
+  readonly arrived: Packet;
+  readonly packet: Packet;
+  readonly masquerade: boolean;
+}
+
+export class Walk {
+  readonly #world: World;
+  readonly #protocol: Transport;
+  /** Why the outcome is open. */
+  readonly doubts = new Set<string>();
+
+  constructor(world: World, protocol: Transport) {
+    this.#world = world;
+    this.#protocol = protocol;
+  }
+
+  // Senders -----------------------------------------------------------------------------------------
+
+  fromPod(pod: Pod, dst: Ip, port: number): readonly IntentOutcome[] {
+    const name = `pod ${pod.namespace}/${pod.name}`;
+    if (isLoopback(dst) || includesIp(pod.addresses, dst)) return [this.#atPod(pod, port, start)];
+    if (isSpecial(dst)) return [this.#special(dst)];
+    const src = pod.addresses.find((ip) => ip.family === dst.family);
+    if (src === undefined) return [blocked("unreachable", `${name} has no IPv${dst.family} address`, [pod.origin])];
+    return this.#atNode(pod.node, { src, dst, port }, { kind: "pod", pod }, start);
+  }
+
+  fromNode(node: Node, dst: Ip, port: number): readonly IntentOutcome[] {
+    const { book, services } = this.#world;
+    if (isLoopback(dst)) {
+      if (dst.family === 4 && services.isNodePort(4, this.#protocol, port)) this.doubts.add("whether node ports are served on 127.0.0.1 is a setting of kube-proxy");
+    } else if (isSpecial(dst)) {
+      return [this.#special(dst)];
+    }
+    if (book.isLocal(node.name, dst)) return this.#atNode(node.name, { src: dst, dst, port }, { kind: "own" }, start);
+    const src = this.#sourceTowards(node, dst);
+    if (src === null) return [blocked("unreachable", `${node.name} has no route to ${formatIp(dst)}`, [node.origin])];
+    return this.#atNode(node.name, { src, dst, port }, { kind: "own" }, start);
+  }
+
+  /** The address that a process of the node sends with; null without a route. Services are translated after this choice. */
+  #sourceTowards(node: Node, dst: Ip): Ip | null {
+    const { book, underlay, crossings } = this.#world;
+    const own = book.nodeAddress(node.name, dst.family);
+    if (own === undefined) return null;
+    const place = book.at(dst);
+    const home = place.kind === "pod" ? place.pod.node : place.kind === "node" && place.tunnel ? place.node.name : null;
+    if (home !== null) {
+      if (home === node.name) return own;
+      const crossing = crossings.between(node.name, home, dst);
+      return (crossing.kind === "tunnel" ? book.tunnel(node.name, crossing.encapsulation, dst.family) : undefined) ?? own;
+    }
+    const subnet = place.kind === "node" ? place.node.subnet : place.kind === "vacant" ? place.subnet : null;
+    const neighbour = place.kind === "router" && underlay.reachesRouter(node.subnet, place.router, dst.family);
+    const routed = neighbour || subnet === node.subnet || (place.kind === "vacant" && place.block !== null) || underlay.hasGateway(node.subnet, dst.family);
+    return routed ? own : null;
+  }
+
+  fromExternal(host: ExternalHost, dst: Ip, port: number): readonly IntentOutcome[] {
+    const { book, underlay } = this.#world;
+    if (isLoopback(dst) || includesIp(host.addresses, dst)) return [this.#atExternal(host, port, start, null)];
+    if (isSpecial(dst)) return [this.#special(dst)];
+    const src = host.addresses.find((ip) => ip.family === dst.family);
+    if (src === undefined) return [blocked("unreachable", `${host.name} has no IPv${dst.family} address`, [host.origin])];
+    const place = book.at(dst);
+    if (place.kind === "external") return [this.#atExternal(place.host, port, start, null)];
+    if (place.kind === "router") return [refusedBy(`router/${place.router.name}`, place.router.name, this.#protocol, port, [place.router.origin])];
+    if (place.kind === "node" && !place.tunnel) {
+      this.#doubtSeveralExits(dst);
+      if (underlay.exits(place.node.subnet, dst.family).length === 0) {
+        return [blocked("unreachable", `no router leads from outside to subnet ${place.node.subnet}`, [place.node.origin])];
+      }
+      return this.#atNode(place.node.name, { src, dst, port }, { kind: "wire" }, start);
+    }
+    return [blocked("dropped", `nothing outside the cluster has a route to ${formatIp(dst)}`, [])];
+  }
+
+  #special(dst: Ip): IntentOutcome {
+    this.doubts.add(`${formatIp(dst)} is link-local, multicast or otherwise special`);
+    return blocked("dropped", `${formatIp(dst)} is no host on a wire`, []);
+  }
+
+  #doubtSeveralExits({ family }: Ip): void {
+    if (this.#world.underlay.natRouters(family).length > 1) this.doubts.add("several routers lead outside, and which one the outside uses is open");
+  }
+
+  // A node ------------------------------------------------------------------------------------------
+
+  #atNode(node: string, packet: Packet, entry: Entry, trail: Trail): readonly IntentOutcome[] {
+    const { book, firewalls, services, usesVxlan, model } = this.#world;
+    if (trail.passages.length >= longestWay) {
+      this.doubts.add("services translate the request in a circle");
+      return [blocked("dropped", `the request passes more than ${longestWay} nodes`, trail.causes)];
+    }
+    if (entry.kind === "wire" && book.isLocal(node, packet.dst) && !firewalls.admits(node, packet.src, { protocol: this.#protocol, port: packet.port })) {
+      const origins = firewalls.of(node).map((firewall) => firewall.origin);
+      const reason = `the firewall of ${node} does not admit ${formatIp(packet.src)} on ${packet.port}/${this.#protocol}`;
+      return [blocked("dropped", reason, [...origins, ...trail.causes])];
+    }
+    // Without connection tracking there is no translation.
+    const untracked = usesVxlan && this.#protocol === "udp" && packet.port === model.cluster.cni.vxlanPort;
+    const plain: Redirected = { arrived: packet, packet, masquerade: false };
+    if (untracked) return this.#route(node, plain, entry, trail);
+    const redirect = services.redirect(node, packet.src, packet.dst, this.#protocol, packet.port, entry.kind === "own");
+    switch (redirect.kind) {
+      case "none":
+        return this.#route(node, plain, entry, trail);
+      case "rejected":
+      case "dropped":
+        return this.#turnedAway(node, plain, entry, trail, redirect.kind, redirect.reason, redirect.service.origin);
+      case "backends": {
+        const { service, external } = redirect;
+        const through = trail.through === "" ? ` through service ${service.namespace}/${service.name}` : `${trail.through} and service ${service.namespace}/${service.name}`;
+        return redirect.endpoints.flatMap((endpoint) => {
+          const masquerade = redirect.masquerade || equalIp(endpoint.ip, packet.src);
+          const readings = external ? this.#readings(node, packet, masquerade, trail) : trail.readings;
+          const next = { ...trail, through, readings, causes: [service.origin, ...trail.causes] };
+          return this.#route(node, { arrived: packet, packet: { src: packet.src, dst: endpoint.ip, port: endpoint.port }, masquerade }, entry, next);
+        });
+      }
+    }
+  }
+
+  /** The client's address, that under which the packet arrives, and what masquerading could put in its place. */
+  #readings(node: string, packet: Packet, masquerade: boolean, trail: Trail): readonly Ip[] {
+    const { book } = this.#world;
+    const { family } = packet.src;
+    const client = trail.passages[0]?.source ?? packet.src;
+    if (!masquerade && equalIp(client, packet.src)) return trail.readings;
+    const hidden = masquerade ? [book.nodeAddress(node, family), book.tunnel(node, "vxlan", family), book.tunnel(node, "ipip", family)] : [];
+    return [...trail.readings, client, packet.src, ...hidden.filter((ip) => ip !== undefined)];
+  }
+
+  /** kube-proxy refuses or drops what it has no endpoint for, in the filter table, behind the choice of a route. */
+  #turnedAway(
+    node: string,
+    plain: Redirected,
+    entry: Entry,
+    trail: Trail,
+    kind: "rejected" | "dropped",
+    reason: string,
+    service: Origin,
+  ): readonly IntentOutcome[] {
+    const { book, underlay, policies } = this.#world;
+    const { dst, port } = plain.packet;
+    const local = book.isLocal(node, dst);
+    const subnet = book.node(node)?.subnet ?? "";
+    if (!local && book.at(dst).kind === "vacant" && !underlay.hasGateway(subnet, dst.family)) {
+      return [blocked("unreachable", `${node} has no route to ${formatIp(dst)}`, [service, ...trail.causes])];
+    }
+    if (entry.kind === "pod") {
+      const verdict = policies.egress(entry.pod, dst, this.#protocol, port);
+      const order = "a service without endpoints and the policies of the sending pod are judged in the order in which kube-proxy and Calico put their rules";
+      if (!verdict.allowed) {
+        if (kind === "rejected") this.doubts.add(order);
+        return [denied(verdict, dst, this.#protocol, port, trail)];
+      }
+      // Calico lets pods in to their node before kube-proxy's rules for external addresses are asked.
+      if (local) {
+        this.doubts.add(order);
+        return this.#route(node, plain, entry, trail);
+      }
+    }
+    return [blocked(kind, reason, [service, ...trail.causes])];
+  }
+
+  /** To the node itself, to one of its pods, or away. */
+  #route(node: string, redirected: Redirected, entry: Entry, trail: Trail): readonly IntentOutcome[] {
+    const { book, policies, model } = this.#world;
+    const { arrived, packet } = redirected;
+    const { dst, port } = packet;
+    const place = book.at(dst);
+    const tunnelled = this.#protocol === "udp" && port === model.cluster.cni.vxlanPort;
+    let { causes } = trail;
+    if (entry.kind === "pod") {
+      if (tunnelled) return [blocked("dropped", `Calico drops VXLAN (${port}/udp) that a pod sends`, [model.cluster.cni.origin, ...causes])];
+      const verdict = policies.egress(entry.pod, dst, this.#protocol, port);
+      if (!verdict.allowed) {
+        if (place.kind === "pod" && place.pod === entry.pod) this.doubts.add(hairpinDoubt);
+        return [denied(verdict, dst, this.#protocol, port, trail)];
+      }
+      causes = [...origins(verdict), ...causes];
+    }
+    const passed = (src: Ip): Trail => {
+      const translated = !equalIp(src, arrived.src) || !equalIp(dst, arrived.dst) || port !== arrived.port;
+      return { ...trail, causes, passages: [...trail.passages, { node, source: arrived.src, translated }] };
+    };
+    if (book.isLocal(node, dst)) return [this.#atHost(node, port, passed(arrived.src))];
+    if (place.kind === "pod" && place.pod.node === node) return [this.#intoPod(place.pod, packet, entry, passed(arrived.src))];
+    return this.#leave(node, redirected, { ...trail, causes }, passed);
+  }
+
+  // Away from a node --------------------------------------------------------------------------------
+
+  #leave(node: string, { packet, masquerade }: Redirected, trail: Trail, passed: (src: Ip) => Trail): readonly IntentOutcome[] {
+    const { book, underlay, crossings } = this.#world;
+    const { src, dst } = packet;
+    const { causes } = trail;
+    const own = book.nodeAddress(node, dst.family);
+    const subnet = book.node(node)?.subnet ?? "";
+    if (own === undefined) return [blocked("unreachable", `${node} has no IPv${dst.family} address`, causes)];
+    const place = book.at(dst);
+    switch (place.kind) {
+      case "pod":
+      case "node": {
+        const home = place.kind === "pod" ? place.pod.node : place.node.name;
+        const crossing = crossings.between(node, home, dst);
+        if (crossing.kind === "failed") return [blocked(crossing.outcome, crossing.reason, [...crossing.causes, ...causes])];
+        if ([src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true)) this.doubts.add("IPIP is not judged exactly");
+        const outgoing = crossing.kind === "tunnel" ? (book.tunnel(node, crossing.encapsulation, dst.family) ?? own) : own;
+        const seen = masquerade || this.#hides(node, src, dst, outgoing, crossing.kind) ? outgoing : src;
+        return this.#atNode(home, { ...packet, src: seen }, { kind: crossing.kind }, passed(seen));
+      }
+      case "router":
+      case "external": {
+        const seen = masquerade || this.#hides(node, src, dst, own, "wire") ? own : src;
+        if (place.kind === "external") {
+          this.#doubtSeveralExits(dst);
+          if (underlay.exits(subnet, dst.family).length === 0) return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
+          return [this.#atExternal(place.host, packet.port, passed(seen), seen)];
+        }
+        if (!underlay.reachesRouter(subnet, place.router, dst.family)) return [blocked("unreachable", `${node} has no way to router ${place.router.name}`, causes)];
+        const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
+        const { router } = place;
+        const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes]);
+        return [lost === null ? refused : withoutAnswer(refused, lost)];
+      }
+      case "vacant":
+        if (place.block !== null) return [blocked("dropped", `no pod has ${formatIp(dst)}, in a block of ${place.block}`, causes)];
+        return [blocked("unreachable", `nobody has ${formatIp(dst)}`, causes)];
+    }
+  }
+
+  /** Pools with NAT hide their pods from everything outside all pools; a tunnel hides its node's other addresses. */
+  #hides(node: string, src: Ip, dst: Ip, outgoing: Ip, by: "wire" | "tunnel"): boolean {
+    const { book } = this.#world;
+    if (book.pool(src)?.natOutgoing === true && book.pool(dst) === undefined) return true;
+    return by === "tunnel" && book.isLocal(node, src) && !equalIp(src, outgoing);
+  }
+
+  // Arrival -----------------------------------------------------------------------------------------
+
+  #intoPod(pod: Pod, packet: Packet, entry: Entry, trail: Trail): IntentOutcome {
+    if (entry.kind === "own") return this.#atPod(pod, packet.port, trail);
+    const { policies } = this.#world;
+    const verdict = policies.ingress(pod, packet.src, this.#protocol, packet.port);
+    if (trail.readings.some((ip) => policies.ingress(pod, ip, this.#protocol, packet.port).allowed !== verdict.allowed)) {
+      this.doubts.add("policy may see the client, or the node that a node port was asked on, as the source, and judges them differently");
+    }
+    if (!verdict.allowed) {
+      if (entry.kind === "pod" && entry.pod === pod) this.doubts.add(hairpinDoubt);
+      return denied(verdict, packet.src, this.#protocol, packet.port, trail);
+    }
+    return this.#atPod(pod, packet.port, { ...trail, causes: [...origins(verdict), ...trail.causes] });
+  }
+
+  #atPod(pod: Pod, port: number, trail: Trail): IntentOutcome {
+    const name = `${pod.namespace}/${pod.name}`;
+    return this.#answered(`pod/${name}`, `pod ${name}`, offers(pod.ports, this.#protocol, port) ? pod.origin : null, port, trail, pod.origin);
+  }
+
+  #atHost(node: string, port: number, trail: Trail): IntentOutcome {
+    const { book, usesVxlan, model } = this.#world;
+    const host = book.node(node);
+    if (host === undefined) throw new Error(`the model has no node ${node}`);
+    if (usesVxlan && this.#protocol === "udp" && port === model.cluster.cni.vxlanPort) {
+      this.doubts.add("the port belongs to the nodes' VXLAN devices, which answer nothing");
+      return blocked("dropped", `${port}/udp of ${node} takes VXLAN only`, [model.cluster.cni.origin, ...trail.causes]);
+    }
+    return this.#answered(`node/${node}`, node, this.#world.nodeListener(host, this.#protocol, port), port, trail, host.origin);
+  }
+
+  #answered(id: string, name: string, listener: Origin | null, port: number, trail: Trail, host: Origin): IntentOutcome {
+    const reached = `${name} is reached${trail.through}`;
+    const outcome: IntentOutcome =
+      listener === null
+        ? { ...refusedBy(id, name, this.#protocol, port, [host, ...trail.causes]), reason: `${reached}, and nobody listens on ${port}/${this.#protocol}` }
+        : { kind: "delivered", server: id, port, reason: `${reached} and answers on ${port}/${this.#protocol}`, causes: [listener, ...trail.causes] };
+    const lost = this.#world.replies.fromNode(trail.passages);
+    return lost === null ? outcome : withoutAnswer(outcome, lost);
+  }
+
+  /** `source`: the client as the router to the outside sees it, or null when the client is outside too. */
+  #atExternal(host: ExternalHost, port: number, trail: Trail, source: Ip | null): IntentOutcome {
+    const listens = externalPorts[this.#protocol].includes(port);
+    const causes = [host.origin, ...trail.causes];
+    const outcome: IntentOutcome = listens
+      ? { kind: "delivered", server: `external/${host.name}`, port, reason: `${host.name} is reached${trail.through} and answers on ${port}/${this.#protocol}`, causes }
+      : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, causes);
+    const lost = source === null ? null : this.#world.replies.fromBeyond(source, trail.passages);
+    return lost === null ? outcome : withoutAnswer(outcome, lost);
+  }
+}
+
+const start: Trail = { passages: [], causes: [], through: "", readings: [] };
+
+const hairpinDoubt = "Kubernetes leaves open what policy sees when a pod reaches itself through a service";
+
+function blocked(kind: Exclude<OutcomeKind, "delivered" | "refused">, reason: string, causes: readonly Origin[]): IntentOutcome {
+  return { kind, server: null, port: null, reason, causes };
+}
+
+function refusedBy(server: string, name: string, protocol: Transport, port: number, causes: readonly Origin[]): IntentOutcome {
+  return { kind: "refused", server, port, reason: `${name} is reached, and nobody listens on ${port}/${protocol}`, causes };
+}
+
+function withoutAnswer(outcome: IntentOutcome, lost: LostReply): IntentOutcome {
+  return { ...outcome, kind: "dropped", reason: `${outcome.reason}, but the answer is lost: ${lost.reason}`, causes: [...lost.causes, ...outcome.causes] };
+}
+
+function denied(verdict: DirectionVerdict, other: Ip, protocol: Transport, port: number, trail: Trail): IntentOutcome {
+  const causes = [...verdict.isolatedBy.map((policy) => policy.origin), ...trail.causes];
+  return blocked("dropped", describeDenial(verdict, other, protocol, port) + (trail.through === "" ? "" : `, asked${trail.through}`), causes);
+}
+
+function origins(verdict: DirectionVerdict): readonly Origin[] {
+  return verdict.allowedBy.map(({ rule }) => rule.origin);
+}

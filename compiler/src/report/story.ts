@@ -1,0 +1,174 @@
+/** A journey told: every step with the packet, the artifact line and the line of the program. */
+import { formatIp } from "@knet/language/values";
+import type { Ip } from "@knet/language/values";
+import type { Fabric } from "../fabric/types.ts";
+import type { Journey, Step } from "../simulate/steps.ts";
+import { ICMP, ICMP6, TCP, UDP } from "../simulate/packet.ts";
+import type { Packet } from "../simulate/packet.ts";
+import type { Resolution } from "../simulate/resolve.ts";
+import type { Locator } from "./locate.ts";
+import type { Story, StoryChoice, StoryLookup, StoryPacket, StoryStep } from "./types.ts";
+
+export interface StoryInput {
+  readonly fabric: Fabric;
+  readonly locator: Locator;
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** Null when the name led nowhere. */
+  readonly journey: Journey | null;
+  /** All journeys that were possible, the told one among them. */
+  readonly alternatives: readonly Journey[];
+  readonly lookup: { readonly name: string; readonly server: Ip; readonly search: readonly string[]; readonly resolution: Resolution; readonly journey: Journey | null } | null;
+}
+
+export function tellStory(input: StoryInput): Story {
+  const { journey, lookup } = input;
+  const told = lookup === null ? null : tellLookup(input, lookup);
+  const base = { from: input.from, to: input.to, protocol: input.protocol, port: input.port, lookup: told };
+  if (journey === null) {
+    const served = lookup?.journey?.verdict === "delivered";
+    return {
+      ...base,
+      steps: [],
+      choices: [],
+      verdict: served ? "no-such-name" : "no-name-server",
+      summary: served ? `No name that ${input.from} tries for ${lookup?.name ?? input.to} has an address.` : `${input.from} cannot ask its name server ${lookup === null ? "" : formatIp(lookup.server)}: the query is ${lookup?.journey?.verdict ?? "not sent"}.`,
+      decidedBy: null,
+    };
+  }
+  const steps = [...tell(input, journey.request, "request"), ...tell(input, journey.reply, "reply")];
+  return { ...base, steps, choices: choicesOf(input, journey), verdict: journey.verdict, summary: summarise(input, journey), decidedBy: decision(input, journey) };
+}
+
+function tellLookup(input: StoryInput, lookup: NonNullable<StoryInput["lookup"]>): StoryLookup {
+  const { fabric, locator } = input;
+  const zone = fabric.dns.find((candidate) => candidate.records.size > 0);
+  return {
+    name: lookup.name,
+    server: lookup.server,
+    search: lookup.search,
+    queries: lookup.resolution.queries.map((query) => ({
+      name: query.name,
+      type: query.type === "AAAA" ? "AAAA" : "A",
+      status: query.status,
+      answers: query.records.map((record) => ("address" in record ? formatIp(record.address) : record.target)),
+    })),
+    steps: lookup.journey === null ? [] : [...tell(input, lookup.journey.request, "dns"), ...tell(input, lookup.journey.reply, "dns")],
+    verdict: lookup.journey?.verdict ?? "not sent",
+    source: zone === undefined ? null : locator.source(zone.origin),
+  };
+}
+
+function tell(input: StoryInput, steps: readonly Step[], phase: StoryStep["phase"]): readonly StoryStep[] {
+  return steps.map((step) => {
+    const host = input.fabric.host(step.host);
+    const artifacts = step.items.flatMap((item) => input.locator.artifact(step.host, item) ?? []);
+    const source = step.items.map((item) => input.locator.sourceOfItem(step.host, item)).find((found) => found !== null) ?? null;
+    return {
+      phase,
+      where: host?.name ?? step.host,
+      kind: host?.kind ?? "node",
+      layer: step.layer,
+      did: step.layer === "wire" ? tellWire(input, step) : step.did,
+      packet: packetOf(step.packet),
+      artifacts,
+      source,
+      rules: step.matched.map((entry) => `${entry.table} ${entry.chain}:${entry.number}`),
+    };
+  });
+}
+
+/** Hosts by their names instead of their ids. */
+function tellWire(input: StoryInput, step: Step): string {
+  return step.did.replaceAll(/(?:pod|node|router|external)\/\S+/g, (id) => input.fabric.host(id)?.name ?? id);
+}
+
+const protocolNames: Readonly<Record<number, string>> = { [ICMP]: "icmp", [TCP]: "tcp", [UDP]: "udp", [ICMP6]: "icmp6", 132: "sctp" };
+
+function packetOf(packet: Packet): StoryPacket {
+  const flat = flatten(packet);
+  if (packet.inner === null) return { ...flat, outer: null };
+  return { ...flatten(packet.inner.packet), outer: flat };
+}
+
+function flatten(packet: Packet): Omit<StoryPacket, "outer"> {
+  return {
+    src: packet.src,
+    dst: packet.dst,
+    protocol: protocolNames[packet.protocol] ?? String(packet.protocol),
+    sport: packet.sport,
+    dport: packet.dport,
+    size: packet.size,
+    note: packet.icmp?.kind ?? packet.tcp,
+  };
+}
+
+function nameOf(input: StoryInput, host: string | null): string {
+  return host === null ? "nobody" : (input.fabric.host(host)?.name ?? host);
+}
+
+/** The backends that the same request could have reached, with the probability of each. */
+function choicesOf(input: StoryInput, told: Journey): readonly StoryChoice[] {
+  if (input.alternatives.length < 2) return [];
+  return input.alternatives.map((journey) => {
+    const end = journey.requestEnd;
+    const target = chosenAddress(journey);
+    return {
+      name: journey.server === null ? (target ?? nameOf(input, end.host)) : nameOf(input, journey.server),
+      address: target ?? "",
+      probability: journey.probability,
+      chosen: journey === told,
+      verdict: journey.verdict,
+    };
+  });
+}
+
+/** Where the first translation of the destination led. */
+function chosenAddress(journey: Journey): string | null {
+  const step = journey.request.find((candidate) => candidate.layer === "nat" && (candidate.hook === "PREROUTING" || candidate.hook === "OUTPUT"));
+  if (step === undefined) return null;
+  return step.packet.dst.family === 6 ? `[${formatIp(step.packet.dst)}]:${step.packet.dport}` : `${formatIp(step.packet.dst)}:${step.packet.dport}`;
+}
+
+function summarise(input: StoryInput, journey: Journey): string {
+  const server = nameOf(input, journey.server);
+  const seen = journey.sourceSeen === null ? "" : `, which sees ${formatIp(journey.sourceSeen)}`;
+  const where = nameOf(input, journey.requestEnd.host);
+  const last = journey.request.at(-1)?.did ?? "";
+  switch (journey.verdict) {
+    case "delivered":
+      return `Delivered to ${server}${seen}, and the answer comes back.`;
+    case "refused":
+      return `Refused: nobody on ${server} listens on port ${journey.serverPort ?? input.port}.`;
+    case "rejected":
+      return `Rejected by ${where}${journey.observed === "timeout" ? "; the sender does not even hear of it" : ""}.`;
+    case "dropped":
+      return `Dropped on ${where}: ${last}. The sender waits until it times out.`;
+    case "no-route":
+      return `No route: ${where} ${last}.`;
+    case "unreachable":
+      return `Unreachable: on ${where}, ${last}.`;
+    case "ttl-exceeded":
+      return `Lost: the packet's time to live ran out on ${where}.`;
+    case "too-big":
+      return `Too big: ${last} (on ${where}).`;
+    case "reply-lost": {
+      const end = journey.replyEnd;
+      return `The request reaches ${server}, but the reply is lost${end === null ? "" : ` on ${nameOf(input, end.host)}: ${journey.reply.at(-1)?.did ?? ""}`}.`;
+    }
+  }
+}
+
+function decision(input: StoryInput, journey: Journey): Story["decidedBy"] {
+  if (journey.verdict === "delivered") return null;
+  const end = journey.verdict === "reply-lost" ? journey.replyEnd : journey.requestEnd;
+  if (end === null || !("items" in end)) return null;
+  for (const item of end.items) {
+    const artifact = input.locator.artifact(end.host, item);
+    const source = input.locator.sourceOfItem(end.host, item);
+    if (artifact !== null || source !== null) return { artifact, source };
+  }
+  return null;
+}

@@ -1,0 +1,224 @@
+/** `knet trace --format text`: the journey as an engineer would draw it on a whiteboard. */
+import { formatIp } from "@knet/language/values";
+import { columnsOf, cut, padColumns, printable, wrap } from "./columns.ts";
+import { formatEnds, formatPacket } from "./packets.ts";
+import { plainReportStyle } from "./style.ts";
+import type { ReportStyle } from "./style.ts";
+import type { ArtifactRef, SourceRef, Story, StoryChoice, StoryLookup, StoryStep } from "./types.ts";
+import { isQuiet, visitsOf } from "./visits.ts";
+import type { Visit } from "./visits.ts";
+
+export interface TraceTextOptions {
+  readonly style?: ReportStyle;
+  /** Columns of the terminal; artifact lines are cut to it. 100 when not given. */
+  readonly width?: number;
+  /** The lookup's own way to the name server, hop by hop. */
+  readonly dns?: boolean;
+  /** Every hook, every rule that matched, every artifact line, and the reply step by step. */
+  readonly all?: boolean;
+}
+
+/** Narrower terminals get lines that are too long rather than lines that say nothing. */
+const narrowest = 40;
+
+/** The whole story, ending in a line break. */
+export function traceText(story: Story, options: TraceTextOptions = {}): string {
+  return new TraceWriter(story, options).text();
+}
+
+/** `delivered`, `no route`: the verdict as words. */
+export function verdictWords(verdict: Story["verdict"]): string {
+  return verdict.replaceAll("-", " ");
+}
+
+class TraceWriter {
+  readonly #story: Story;
+  readonly #style: ReportStyle;
+  readonly #width: number;
+  readonly #dns: boolean;
+  readonly #all: boolean;
+  readonly #out: string[] = [];
+  #quiet = 0;
+
+  constructor(story: Story, options: TraceTextOptions) {
+    this.#story = story;
+    this.#style = options.style ?? plainReportStyle;
+    this.#width = Math.max(narrowest, options.width ?? 100);
+    this.#dns = options.dns ?? false;
+    this.#all = options.all ?? false;
+  }
+
+  text(): string {
+    const { from, to, protocol, port, lookup, choices, steps } = this.#story;
+    this.#out.push(this.#style.heading(cut(printable(`${from} → ${to}  ${port}/${protocol}`), this.#width)));
+    if (lookup !== null) this.#lookup(lookup);
+    const request = visitsOf(steps.filter((step) => step.phase === "request"));
+    const reply = visitsOf(steps.filter((step) => step.phase === "reply"));
+    if (request.length > 0) this.#way("request", request);
+    if (choices.length > 0) this.#choices(choices);
+    // A reply that got lost is what the reader came for.
+    if (reply.length > 0 && (this.#all || this.#story.verdict === "reply-lost")) this.#way("reply", reply);
+    else if (reply.length > 0) this.#shortReply(reply);
+    this.#verdict();
+    return `${this.#out.join("\n")}\n`;
+  }
+
+  // The name ------------------------------------------------------------------------------------------
+
+  #lookup(lookup: StoryLookup): void {
+    const style = this.#style;
+    this.#section("name lookup");
+    const server = formatIp(lookup.server);
+    const answers = [...new Set(lookup.queries.filter(({ status }) => status === "NOERROR").flatMap((query) => query.answers))];
+    const result = answers.length > 0 ? answers.join(", ") : "no address";
+    this.#line("  ", `${lookup.name} → ${result}, says ${server}`, style.packet);
+    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server}: ${verdictWords(lookup.verdict as Story["verdict"])}`, style.bad);
+    this.#queries(lookup);
+    if (lookup.source !== null) this.#source("  ", lookup.source);
+    if (this.#dns && lookup.steps.length > 0) this.#hops(visitsOf(lookup.steps), style.packet);
+  }
+
+  /** What was asked, one line a name: the names without an answer first, and folded when they are many. */
+  #queries(lookup: StoryLookup): void {
+    const names = [...new Set(lookup.queries.map((query) => query.name))];
+    const rows = names.map((name) => {
+      const queries = lookup.queries.filter((query) => query.name === name);
+      const said = queries.map(({ type, status, answers }) => `${type} ${status === "NOERROR" ? answers.join(", ") : status}`);
+      return { name, said: said.join("   "), answered: queries.some(({ status }) => status === "NOERROR" || status === "FORWARDED") };
+    });
+    const silent = rows.filter((row) => !row.answered);
+    const folded = !this.#all && silent.length > 2 ? silent.slice(0, -1) : [];
+    if (folded.length > 0) this.#line("  ", `${folded.length} names of the search path without an answer, from ${folded[0]?.name ?? ""}`, this.#style.dim);
+    const shown = rows.filter((row) => !folded.includes(row));
+    const column = Math.max(...shown.map((row) => columnsOf(printable(row.name))), 0);
+    for (const row of shown) this.#line("  ", `${padColumns(printable(row.name), column)}  ${row.said}`, this.#style.dim);
+  }
+
+  // Hop by hop ----------------------------------------------------------------------------------------
+
+  #way(title: "request" | "reply", visits: readonly Visit[]): void {
+    this.#section(title);
+    this.#hops(visits, title === "reply" ? this.#style.reply : this.#style.packet);
+  }
+
+  #hops(visits: readonly Visit[], paint: (text: string) => string): void {
+    let shown = "";
+    let source = "";
+    for (const [index, visit] of visits.entries()) {
+      this.#out.push(`  ${paint("●")} ${this.#style.host(cut(printable(visit.where), this.#width - 4))}`);
+      const wire = visit.steps.at(-1)?.layer === "wire" ? visit.steps.at(-1) : undefined;
+      for (const step of visit.steps) {
+        if (step === wire) continue;
+        const packet = formatPacket(step.packet);
+        if (!this.#all && packet === shown && isQuiet(step, this.#story)) {
+          this.#quiet++;
+          continue;
+        }
+        this.#line(`  ${paint("│")} `, step.did, step.layer === "error" ? this.#style.bad : (text) => text);
+        // What the step's own words spell out need not stand there twice.
+        const spelled = step.packet.outer === null && step.did.includes(formatEnds(step.packet));
+        if (packet !== shown && !spelled) this.#line(`  ${paint("│")}   `, packet, paint);
+        shown = packet;
+        source = this.#because(`  ${paint("│")}   `, step, source);
+      }
+      if (index < visits.length - 1) this.#wire(wire, paint);
+      else if (wire !== undefined) this.#wire(wire, paint);
+    }
+  }
+
+  #wire(wire: StoryStep | undefined, paint: (text: string) => string): void {
+    this.#out.push(wire === undefined ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(wire.did), this.#width - 4))}`);
+  }
+
+  /** The artifact lines and the declaration behind a step; a declaration that was named just before is not named again. */
+  #because(indent: string, step: StoryStep, last: string): string {
+    for (const artifact of this.#all ? step.artifacts : step.artifacts.slice(0, 1)) this.#artifact(indent, artifact);
+    if (this.#all) for (const rule of step.rules) this.#line(`${indent}  `, rule, this.#style.dim);
+    if (step.source === null) return last;
+    const key = `${step.source.file}:${step.source.line} ${step.source.name}`;
+    if (key !== last) this.#source(indent, step.source);
+    return key;
+  }
+
+  /** One line a host: what it did to the packet, and the packet when it left changed. */
+  #shortReply(visits: readonly Visit[]): void {
+    this.#section("reply");
+    let shown = "";
+    for (const visit of visits) {
+      const telling = visit.steps.filter((step) => step.layer !== "wire" && !isQuiet(step, this.#story));
+      // Where a router or a node only sends the packet on, its own arrow says so.
+      const steps = telling.some((step) => step.layer !== "route") ? telling.filter((step) => step.layer !== "route") : telling;
+      this.#quiet += visit.steps.filter((step) => isQuiet(step, this.#story)).length;
+      const packet = visit.steps.at(-1)?.packet;
+      const did = steps.map((step) => step.did).join(", ");
+      const [first = "", ...more] = wrap(printable(`${visit.where}  ${did}`), this.#width - 4);
+      const name = first.startsWith(visit.where) ? `${this.#style.host(visit.where)}${first.slice(visit.where.length)}` : first;
+      this.#out.push(`  ${this.#style.reply("●")} ${name}`);
+      for (const line of more) this.#out.push(`  ${this.#style.reply("│")} ${line}`);
+      const now = packet === undefined ? shown : formatPacket(packet);
+      const spelled = packet !== undefined && packet.outer === null && did.includes(formatEnds(packet));
+      if (now !== shown && !spelled) this.#line(`  ${this.#style.reply("│")}   `, now, this.#style.reply);
+      shown = now;
+    }
+  }
+
+  // Endings -------------------------------------------------------------------------------------------
+
+  #choices(choices: readonly StoryChoice[]): void {
+    this.#section(`chosen at random among ${choices.length}`);
+    const column = (of: (choice: StoryChoice) => string): number => Math.max(...choices.map((choice) => columnsOf(of(choice))));
+    const name = (choice: StoryChoice): string => printable(choice.name);
+    const widest = { name: column(name), address: column((choice) => printable(choice.address)), share: column((choice) => percent(choice.probability)) };
+    for (const choice of choices) {
+      const text = `${padColumns(name(choice), widest.name)}  ${padColumns(printable(choice.address), widest.address)}  ${percent(choice.probability).padStart(widest.share)}  ${verdictWords(choice.verdict as Story["verdict"])}${choice.chosen ? ", shown here" : ""}`;
+      this.#line(choice.chosen ? "  ● " : "  ○ ", text, choice.chosen ? (plain) => plain : this.#style.dim);
+    }
+  }
+
+  #verdict(): void {
+    const { verdict, summary, decidedBy } = this.#story;
+    if (this.#quiet > 0) {
+      this.#out.push("", this.#style.dim(`  ${this.#quiet} ${this.#quiet === 1 ? "hook" : "hooks"} that let the packet pass without a word ${this.#quiet === 1 ? "is" : "are"} left out`));
+    }
+    const good = verdict === "delivered";
+    const paint = good ? this.#style.good : this.#style.bad;
+    const lines = wrap(printable(`${verdictWords(verdict)}: ${summary}`), this.#width - 2);
+    this.#out.push("");
+    for (const [index, line] of lines.entries()) this.#out.push(`${index === 0 ? paint(good ? "✓" : "✗") : " "} ${paint(line)}`);
+    if (decidedBy?.artifact) this.#artifact("  ", decidedBy.artifact);
+    if (decidedBy?.source) this.#source("  ", decidedBy.source);
+  }
+
+  // Lines ---------------------------------------------------------------------------------------------
+
+  #section(title: string): void {
+    this.#out.push("", this.#style.heading(title));
+  }
+
+  #artifact(indent: string, artifact: ArtifactRef): void {
+    const text = printable(`${artifact.file}:${artifact.line}  ${artifact.text}`);
+    this.#out.push(`${indent}${this.#style.dim(cut(text, this.#width - indentColumns(indent)))}`);
+  }
+
+  #source(indent: string, source: SourceRef): void {
+    const text = printable(`${source.file}:${source.line}  ${source.name}`);
+    this.#out.push(`${indent}${this.#style.dim(cut(text, this.#width - indentColumns(indent)))}`);
+  }
+
+  /** Text that must not be lost: wrapped, never cut. */
+  #line(indent: string, text: string, paint: (text: string) => string): void {
+    for (const line of wrap(printable(text), this.#width - indentColumns(indent))) this.#out.push(`${indent}${paint(line)}`);
+  }
+}
+
+/** Columns of an indent that may already be dressed with ANSI sequences. */
+function indentColumns(indent: string): number {
+  // eslint-disable-next-line no-control-regex
+  return columnsOf(indent.replaceAll(/\u001B\[[0-9;]*m/gu, ""));
+}
+
+/** `50%`, `33.3%`. */
+export function percent(probability: number): string {
+  const tenths = Math.round(probability * 1000) / 10;
+  return tenths === 0 && probability > 0 ? "<0.1%" : `${tenths}%`;
+}

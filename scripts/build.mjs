@@ -1,0 +1,27 @@
+// Bundles the `knet` command into compiler/dist and puts beside it what it reads at run time.
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = new URL("../", import.meta.url);
+const path = (relative) => fileURLToPath(new URL(relative, root));
+const dist = path("compiler/dist");
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(`${dist}/explain`, { recursive: true });
+await build({
+  entryPoints: [path("compiler/src/cli/process.ts")],
+  outfile: `${dist}/knet.mjs`,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  sourcemap: "linked",
+  legalComments: "linked",
+  logLevel: "warning",
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
+});
+for (const folder of ["language/src/diagnostics/explain", "compiler/src/diagnostics/explain"]) {
+  for (const name of await readdir(path(folder))) if (name.endsWith(".md")) await cp(`${path(folder)}/${name}`, `${dist}/explain/${name}`);
+}
