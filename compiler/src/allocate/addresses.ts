@@ -46,7 +46,8 @@ export function allocateAddresses(
     bands,
     reserved.flatMap((ip) => offset(ip) ?? []),
   );
-  for (const { key, index, holder } of probed.conflicts) problems.push({ kind: "already-taken", key, address: addToIp(range.ip, index), holder });
+  for (const { key, index, holder } of probed.conflicts)
+    problems.push({ kind: "already-taken", key, address: addToIp(range.ip, index), holder });
   for (const key of probed.unplaced) problems.push({ kind: "range-full", key, range });
   return { addresses: new Map([...probed.indices].map(([key, index]) => [key, addToIp(range.ip, index)])), problems };
 }

@@ -89,8 +89,8 @@ function describePath(pointer: string): string {
 function describeError(error: ErrorObject | undefined): string {
   const where = describePath(error?.instancePath ?? "");
   const prefix = where === "" ? "" : `${where}: `;
-  if (error?.keyword === "additionalProperties") return `${prefix}unknown entry ${JSON.stringify((error.params as { additionalProperty: string }).additionalProperty)}`;
-  if (error?.keyword === "required") return `${prefix}${JSON.stringify((error.params as { missingProperty: string }).missingProperty)} is missing`;
+  if (error?.keyword === "additionalProperties") return `${prefix}unknown entry ${JSON.stringify(error.params["additionalProperty"])}`;
+  if (error?.keyword === "required") return `${prefix}${JSON.stringify(error.params["missingProperty"])} is missing`;
   if (error?.instancePath === "/version") return "version: this knet reads version 1 of the lock";
   return `${prefix}${error?.message ?? "is not a lock"}`;
 }

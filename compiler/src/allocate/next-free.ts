@@ -38,7 +38,7 @@ export class NextFree {
   #root(start: bigint): bigint {
     let root = start;
     for (let next = this.#next.get(root); next !== undefined; next = this.#next.get(root)) root = next;
-    for (let at = start; at !== root; ) {
+    for (let at = start; at !== root;) {
       const next = this.#next.get(at) ?? root;
       this.#next.set(at, root);
       at = next;

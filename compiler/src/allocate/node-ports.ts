@@ -46,7 +46,9 @@ export function nodePortBands(range: PortBand): { readonly static: PortBand | nu
 export function allocateNodePorts(request: NodePortRequest): NodePortAllocation {
   const { range } = request;
   const { dynamic, static: reserved } = nodePortBands(range);
-  const bands = [dynamic, reserved].flatMap((band): Band[] => (band === null ? [] : [{ first: BigInt(band.first), last: BigInt(band.last) }]));
+  const bands = [dynamic, reserved].flatMap((band): Band[] =>
+    band === null ? [] : [{ first: BigInt(band.first), last: BigInt(band.last) }],
+  );
   const problems: PortProblem[] = [];
   const nodePorts = new Map<string, number>();
   for (const protocol of transports) {

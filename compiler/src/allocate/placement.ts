@@ -18,15 +18,17 @@ function* pointsOf(node: string): Generator<number> {
  * still there stays. `pods` are keys (`namespace/name`); their order and that of `nodes` do not matter.
  * Without nodes nothing is placed.
  */
-export function placePods(pods: readonly string[], nodes: readonly string[], held: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
+export function placePods(
+  pods: readonly string[],
+  nodes: readonly string[],
+  held: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
   const known = new Set(nodes);
   const placed = new Map<string, string>();
   if (known.size === 0) return placed;
   // A point and the rank of its node in one number: 32 + 20 bits, so one numeric sort orders both.
   const names = [...known].toSorted(byText);
-  const ring = Float64Array.from(
-    names.flatMap((name, rank) => Array.from(pointsOf(name), (point) => point * 0x100000 + rank)),
-  ).sort();
+  const ring = Float64Array.from(names.flatMap((name, rank) => Array.from(pointsOf(name), (point) => point * 0x100000 + rank))).sort();
   for (const pod of pods) {
     const kept = held.get(pod);
     if (kept !== undefined && known.has(kept)) {

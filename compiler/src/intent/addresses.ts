@@ -33,7 +33,8 @@ export class AddressBook {
     }
     for (const pod of model.pods) if (!pod.hostNetwork) for (const ip of pod.addresses) this.#enter(ip, { kind: "pod", pod });
     for (const router of model.routers) {
-      for (const ip of [...router.interfaces.flatMap((face) => face.addresses), ...(router.outside?.addresses ?? [])]) this.#enter(ip, { kind: "router", router });
+      for (const ip of [...router.interfaces.flatMap((face) => face.addresses), ...(router.outside?.addresses ?? [])])
+        this.#enter(ip, { kind: "router", router });
     }
     for (const host of model.external?.hosts ?? []) for (const ip of host.addresses) this.#enter(ip, { kind: "external", host });
   }
@@ -46,7 +47,8 @@ export class AddressBook {
   at(ip: Ip): Place {
     const place = this.#places.get(formatIp(ip));
     if (place !== undefined) return place;
-    const block = this.#model.ipam.nodes.find((node) => node.blocks.some(({ cidr }) => contains(cidr, ip)))?.node ?? null;
+    const pooled = this.pool(ip) !== undefined;
+    const block = (pooled ? this.#model.ipam.nodes.find((node) => node.blocks.some(({ cidr }) => contains(cidr, ip)))?.node : null) ?? null;
     const subnet = this.#model.subnets.find(({ cidrs }) => cidrs.some((cidr) => contains(cidr, ip)))?.name ?? null;
     return { kind: "vacant", block, subnet };
   }

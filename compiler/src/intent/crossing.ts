@@ -39,10 +39,14 @@ export class Crossings {
     const pool = this.#book.pool(dst);
     const together = sender.subnet === receiver.subnet;
     if (!this.#underlay.joined(sender.subnet, receiver.subnet, dst.family)) {
-      return failed("unreachable", `no router joins subnet ${sender.subnet} of ${from} to subnet ${receiver.subnet} of ${to}`, [sender.origin, receiver.origin]);
+      return failed("unreachable", `no router joins subnet ${sender.subnet} of ${from} to subnet ${receiver.subnet} of ${to}`, [
+        sender.origin,
+        receiver.origin,
+      ]);
     }
     if (pool === undefined || (together && pool.encapsulation !== "vxlan" && pool.encapsulation !== "ipip")) return { kind: "wire" };
-    if (pool.encapsulation === "none") return failed("dropped", `pool ${pool.name} is not encapsulated and routers do not know pod addresses`, [pool.origin]);
+    if (pool.encapsulation === "none")
+      return failed("dropped", `pool ${pool.name} is not encapsulated and routers do not know pod addresses`, [pool.origin]);
     const encapsulation = pool.encapsulation.startsWith("vxlan") ? "vxlan" : "ipip";
     if ([from, to].some((node) => this.#book.tunnel(node, encapsulation, dst.family) === undefined)) {
       return failed("unreachable", `pool ${pool.name} needs an IPv${dst.family} tunnel between ${from} and ${to}`, [pool.origin]);
@@ -51,7 +55,11 @@ export class Crossings {
     const outer = encapsulation === "vxlan" ? { protocol: "udp" as const, port: vxlanPort } : null;
     if (!this.#firewalls.admits(to, source, outer)) {
       const what = outer === null ? "IPIP" : `VXLAN (${vxlanPort}/udp)`;
-      return failed("dropped", `the firewall of ${to} does not admit ${what} from ${from}`, this.#firewalls.of(to).map((firewall) => firewall.origin));
+      return failed(
+        "dropped",
+        `the firewall of ${to} does not admit ${what} from ${from}`,
+        this.#firewalls.of(to).map((firewall) => firewall.origin),
+      );
     }
     return { kind: "tunnel", encapsulation };
   }

@@ -33,7 +33,10 @@ export class NodeFirewalls {
   #allows(rule: FirewallRule, src: Ip, transport: { readonly protocol: Transport; readonly port: number } | null): boolean {
     const port =
       rule.ports.length === 0 ||
-      (transport !== null && rule.ports.some(({ protocol, first, last }) => protocol === transport.protocol && first <= transport.port && transport.port <= last));
+      (transport !== null &&
+        rule.ports.some(
+          ({ protocol, first, last }) => protocol === transport.protocol && first <= transport.port && transport.port <= last,
+        ));
     return port && (rule.peers.length === 0 || rule.peers.some((peer) => this.#matches(peer, src)));
   }
 

@@ -30,7 +30,8 @@ export function createIntent(model: NetworkModel): Intent {
   function send(walk: Walk, { from, dst, port }: Flow): readonly IntentOutcome[] {
     const pod = pods.get(from);
     if (pod !== undefined && !pod.hostNetwork) return walk.fromPod(pod, dst, port);
-    const node = pod === undefined ? (from.startsWith("node/") ? world.book.node(from.slice("node/".length)) : undefined) : world.book.node(pod.node);
+    const node =
+      pod === undefined ? (from.startsWith("node/") ? world.book.node(from.slice("node/".length)) : undefined) : world.book.node(pod.node);
     if (node !== undefined) return walk.fromNode(node, dst, port);
     const external = externals.get(from);
     if (external !== undefined) return walk.fromExternal(external, dst, port);
@@ -64,7 +65,9 @@ function betweenPods(source: Pod, destination: Pod): Ends {
     const to = destination.addresses.find((ip) => ip.family === from.family);
     if (to !== undefined) return [source, from, to];
   }
-  throw new Error(`pods ${source.namespace}/${source.name} and ${destination.namespace}/${destination.name} have no address family in common`);
+  throw new Error(
+    `pods ${source.namespace}/${source.name} and ${destination.namespace}/${destination.name} have no address family in common`,
+  );
 }
 
 function fromAddress(world: World, source: Ip, destination: Pod): Ends {
@@ -77,6 +80,7 @@ function fromAddress(world: World, source: Ip, destination: Pod): Ends {
 function exemption(world: World, sender: Pod | null, from: Ip, destination: Pod): string | null {
   if (destination.addresses.some((ip) => equalIp(ip, from)) && !destination.hostNetwork) return "a pod always reaches itself";
   const place = world.book.at(from);
-  const ownNode = sender?.hostNetwork === true ? sender.node === destination.node : place.kind === "node" && place.node.name === destination.node;
+  const ownNode =
+    sender?.hostNetwork === true ? sender.node === destination.node : place.kind === "node" && place.node.name === destination.node;
   return ownNode && !destination.hostNetwork ? `${destination.node} is the pod's own node` : null;
 }

@@ -6,7 +6,10 @@ import { ask, cluster, ends, ip, ipBlock, pod, pods, policy, rule } from "./test
 const client = pod("shop/client", "a1", "10.10.1.5 fd10::1:5", { labels: { app: "client" } });
 const other = pod("shop/other", "a1", "10.10.1.6 fd10::1:6", { labels: { app: "other" } });
 const guest = pod("guests/client", "a2", "10.10.2.7 fd10::2:7", { labels: { app: "client" } });
-const web = pod("shop/web", "a2", "10.10.2.5 fd10::2:5", { labels: { app: "web" }, ports: ["http=8080/tcp", "http-udp=8080/udp", "9000/tcp"] });
+const web = pod("shop/web", "a2", "10.10.2.5 fd10::2:5", {
+  labels: { app: "web" },
+  ports: ["http=8080/tcp", "http-udp=8080/udp", "9000/tcp"],
+});
 
 function withPolicies(...policies: readonly NetworkPolicy[]) {
   return cluster({ pods: [client, other, guest, web], namespaces: { shop: { team: "shop" }, guests: { team: "guests" } }, policies });
@@ -15,7 +18,9 @@ function withPolicies(...policies: readonly NetworkPolicy[]) {
 /** Who gets in to web on 8080/tcp, of client, other and guests/client. */
 function admitted(...policies: readonly NetworkPolicy[]): readonly string[] {
   const model = withPolicies(...policies);
-  return [client, other, guest].filter((from) => ends(model, idOf(from), "10.10.2.5", "8080/tcp") !== "dropped").map((from) => `${from.namespace}/${from.name}`);
+  return [client, other, guest]
+    .filter((from) => ends(model, idOf(from), "10.10.2.5", "8080/tcp") !== "dropped")
+    .map((from) => `${from.namespace}/${from.name}`);
 }
 
 function idOf(from: Pod): string {
@@ -95,7 +100,9 @@ describe("peers", () => {
     expect(admitted(from(ipBlock("10.10.1.0/24")))).toEqual(["shop/client", "shop/other"]);
     expect(admitted(from(ipBlock("0.0.0.0/0", "10.10.1.6/32", "10.10.2.0/24")))).toEqual(["shop/client"]);
     expect(admitted(from(ipBlock("::/0")))).toEqual([]);
-    expect(ends(withPolicies(from(ipBlock("fd10::1:5/128"))), "pod/shop/client", "fd10::2:5", "8080/tcp")).toBe("delivered pod/shop/web:8080");
+    expect(ends(withPolicies(from(ipBlock("fd10::1:5/128"))), "pod/shop/client", "fd10::2:5", "8080/tcp")).toBe(
+      "delivered pod/shop/web:8080",
+    );
   });
 });
 
@@ -154,7 +161,8 @@ describe("the node of a pod", () => {
 
   it("is an address to the pods of other nodes, and its host-network pods match no selector", () => {
     const far = pod("shop/far", "a1", "10.10.1.9 fd10::1:9", { labels: { app: "web" }, ports: ["8080/tcp"] });
-    const asked = (policies: readonly NetworkPolicy[]): string => ends(cluster({ pods: [daemon, far], policies }), "pod/shop/daemon", "10.10.1.9", "8080/tcp");
+    const asked = (policies: readonly NetworkPolicy[]): string =>
+      ends(cluster({ pods: [daemon, far], policies }), "pod/shop/daemon", "10.10.1.9", "8080/tcp");
     expect(asked([])).toBe("delivered pod/shop/far:8080");
     expect(asked([onlyClients])).toBe("dropped");
     expect(asked([policy("shop/p", "app=web", { ingress: [rule([ipBlock("192.168.1.12/32")])] })])).toBe("delivered pod/shop/far:8080");
@@ -163,7 +171,12 @@ describe("the node of a pod", () => {
   it("is its tunnel address to pods behind VXLAN", () => {
     const far = pod("shop/far", "b1", "10.10.3.9 fd10::3:9", { labels: { app: "web" }, ports: ["8080/tcp"] });
     const asked = (block: string, dst: string): string =>
-      ends(cluster({ pods: [far], policies: [policy("shop/p", "app=web", { ingress: [rule([ipBlock(block)])] })] }), "node/a2", dst, "8080/tcp");
+      ends(
+        cluster({ pods: [far], policies: [policy("shop/p", "app=web", { ingress: [rule([ipBlock(block)])] })] }),
+        "node/a2",
+        dst,
+        "8080/tcp",
+      );
     expect(asked("192.168.1.12/32", "10.10.3.9")).toBe("dropped");
     expect(asked("10.10.2.0/32", "10.10.3.9")).toBe("delivered pod/shop/far:8080");
     expect(asked("fd10::2:0/128", "fd10::3:9")).toBe("delivered pod/shop/far:8080");
@@ -181,7 +194,9 @@ describe("the node of a pod", () => {
     expect(ends(model(), "pod/shop/web", "192.168.1.12", "10250/tcp")).toBe("delivered node/a2:10250");
     expect(ends(model(apart("192.168.1.12/32")), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
     expect(ends(model(apart("10.0.0.0/8")), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("dropped");
-    expect(ends(model(policy("shop/p", "app=web", { egress: [rule([pods("app=client")])] })), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("dropped");
+    expect(
+      ends(model(policy("shop/p", "app=web", { egress: [rule([pods("app=client")])] })), "pod/shop/web", "192.168.1.12", "9100/tcp"),
+    ).toBe("dropped");
   });
 });
 
@@ -189,7 +204,7 @@ describe("the reason", () => {
   it("names the policies that isolate", () => {
     const model = withPolicies(policy("shop/one", "app=web", { ingress: [] }), policy("shop/two", "", { ingress: [] }));
     const [outcome] = ask(model, "pod/shop/client", "10.10.2.5", "8080/tcp").outcomes;
-    expect(outcome?.reason).toBe("policies shop/one and shop/two isolates ingress of pod shop/web and no rule admits 10.10.1.5 on 8080/tcp");
+    expect(outcome?.reason).toBe("policies shop/one and shop/two isolate ingress of pod shop/web and no rule admits 10.10.1.5 on 8080/tcp");
     expect(outcome?.causes.map((cause) => cause.name)).toEqual(["policy shop/one", "policy shop/two"]);
   });
 });
@@ -216,7 +231,11 @@ describe("policyVerdict", () => {
 
   it("judges bare addresses, and exempts the pod's own node and the pod itself", () => {
     expect(intent.policyVerdict(ip("203.0.113.10"), web, "tcp", 8080)).toMatchObject({ allowed: false, egress: null, exempt: null });
-    expect(intent.policyVerdict(ip("192.168.1.12"), web, "tcp", 8080)).toMatchObject({ allowed: true, ingress: null, exempt: "a2 is the pod's own node" });
+    expect(intent.policyVerdict(ip("192.168.1.12"), web, "tcp", 8080)).toMatchObject({
+      allowed: true,
+      ingress: null,
+      exempt: "a2 is the pod's own node",
+    });
     expect(intent.policyVerdict(ip("192.168.1.11"), web, "tcp", 8080).allowed).toBe(false);
     expect(intent.policyVerdict(web, web, "tcp", 1)).toMatchObject({ allowed: true, exempt: "a pod always reaches itself" });
     expect(intent.policyVerdict(ip("10.10.1.5"), web, "tcp", 8080).allowed).toBe(true);

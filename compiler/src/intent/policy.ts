@@ -93,7 +93,7 @@ function matchesPort(entry: PolicyPort, other: Counterpart): boolean {
 }
 
 /** `policy shop/a` or `policies shop/a and shop/b`, without repeats. */
-export function policyNames(policies: readonly NetworkPolicy[]): string {
+function policyNames(policies: readonly NetworkPolicy[]): string {
   const names = [...new Set(policies.map((policy) => `${policy.namespace}/${policy.name}`))];
   const last = names.pop();
   return names.length === 0 ? `policy ${last ?? ""}` : `policies ${names.join(", ")} and ${last ?? ""}`;
@@ -102,8 +102,9 @@ export function policyNames(policies: readonly NetworkPolicy[]): string {
 /** A sentence about a denied direction. */
 export function describeDenial(verdict: DirectionVerdict, other: Ip, protocol: Transport, port: number): string {
   const pod = `${verdict.pod.namespace}/${verdict.pod.name}`;
-  const by = policyNames(verdict.isolatedBy);
+  const names = policyNames(verdict.isolatedBy);
+  const by = `${names} ${names.startsWith("policies") ? "isolate" : "isolates"}`;
   return verdict.direction === "ingress"
-    ? `${by} isolates ingress of pod ${pod} and no rule admits ${formatIp(other)} on ${port}/${protocol}`
-    : `${by} isolates egress of pod ${pod} and no rule lets it reach ${formatIp(other)} on ${port}/${protocol}`;
+    ? `${by} ingress of pod ${pod} and no rule admits ${formatIp(other)} on ${port}/${protocol}`
+    : `${by} egress of pod ${pod} and no rule lets it reach ${formatIp(other)} on ${port}/${protocol}`;
 }

@@ -61,7 +61,11 @@ export class Replies {
     if (landing === null) return { reason: `nobody has ${formatIp(target)}`, causes: [] };
     if (from === null) {
       const pool = this.#book.pool(target);
-      if (pool !== undefined) return { reason: `routers have no route to pod address ${formatIp(target)}, and pool ${pool.name} did not translate it`, causes: [pool.origin] };
+      if (pool !== undefined)
+        return {
+          reason: `routers have no route to pod address ${formatIp(target)}, and pool ${pool.name} did not translate it`,
+          causes: [pool.origin],
+        };
     } else if (from !== landing) {
       const crossing = this.#crossings.between(from, landing, target);
       if (crossing.kind === "failed") return { reason: crossing.reason, causes: crossing.causes };

@@ -93,7 +93,10 @@ export class SelectorIndex {
     for (const requirement of selector.requirements) {
       if (requirement.operator !== "In" && requirement.operator !== "Exists") continue;
       const [only] = requirement.operator === "In" && requirement.values.length === 1 ? requirement.values : [];
-      const pods = (only === undefined ? this.#byKey.get(`${namespace}\n${requirement.key}`) : this.#byLabel.get(`${namespace}\n${requirement.key}\n${only}`)) ?? [];
+      const pods =
+        (only === undefined
+          ? this.#byKey.get(`${namespace}\n${requirement.key}`)
+          : this.#byLabel.get(`${namespace}\n${requirement.key}\n${only}`)) ?? [];
       if (pods.length < best.length) best = pods;
     }
     return best;

@@ -80,7 +80,10 @@ export class ServiceTable {
   /** What the node does with the first packet of a connection. `own`: a process of the node sends it. */
   redirect(node: string, src: Ip, dst: Ip, protocol: Transport, port: number, own: boolean): Redirect {
     const byAddress = this.#addresses.get(frontendKey(formatIp(dst), protocol, port));
-    if (byAddress !== undefined) return byAddress.by === "clusterIp" ? this.#internal(byAddress, node, src, dst.family) : this.#external(byAddress, node, src, dst, own);
+    if (byAddress !== undefined)
+      return byAddress.by === "clusterIp"
+        ? this.#internal(byAddress, node, src, dst.family)
+        : this.#external(byAddress, node, src, dst, own);
     if (!this.#book.isLocal(node, dst) || (dst.family === 6 && !this.#isHeld(dst))) return none;
     const byPort = this.#nodePorts.get(frontendKey(`${dst.family}`, protocol, port));
     return byPort === undefined ? none : this.#external(byPort, node, src, dst, own);
@@ -95,7 +98,8 @@ export class ServiceTable {
     const all = this.endpoints(service, port, family);
     if (!hasAny(all)) return { kind: "rejected", service, reason: `${nameOf(service, port)} has no endpoints` };
     const endpoints = service.internalTrafficPolicy === "Local" ? usable(onNode(all, node)) : usable(all);
-    if (endpoints.length === 0) return { kind: "dropped", service, reason: `${nameOf(service, port)} is internal to each node and has no endpoint on ${node}` };
+    if (endpoints.length === 0)
+      return { kind: "dropped", service, reason: `${nameOf(service, port)} is internal to each node and has no endpoint on ${node}` };
     return { kind: "backends", service, endpoints, masquerade: !this.#inCluster(src), external: false };
   }
 
@@ -109,13 +113,24 @@ export class ServiceTable {
     if (by === "loadBalancerIp" && !this.#admittedByRanges(service, node, src)) {
       return { kind: "dropped", service, reason: `the source ranges of ${nameOf(service, port)} do not hold ${formatIp(src)}` };
     }
-    const backends = (endpoints: readonly Endpoint[], masquerade: boolean): Redirect => ({ kind: "backends", service, endpoints, masquerade, external: true });
+    const backends = (endpoints: readonly Endpoint[], masquerade: boolean): Redirect => ({
+      kind: "backends",
+      service,
+      endpoints,
+      masquerade,
+      external: true,
+    });
     if (service.externalTrafficPolicy === "Cluster") return backends(usable(all), true);
     // Clients in the cluster are not held to the node's own endpoints.
     if (this.#inCluster(src)) return backends(usable(all), false);
     if (this.#book.isLocal(node, src)) return backends(usable(all), true);
     const local = usable(onNode(all, node));
-    if (local.length === 0) return { kind: "dropped", service, reason: `${nameOf(service, port)} keeps outside traffic on the node and has no endpoint on ${node}` };
+    if (local.length === 0)
+      return {
+        kind: "dropped",
+        service,
+        reason: `${nameOf(service, port)} keeps outside traffic on the node and has no endpoint on ${node}`,
+      };
     return backends(local, false);
   }
 
@@ -155,7 +170,15 @@ export class ServiceTable {
       const number = targetOf(port, pod);
       const nodeMissing = this.#book.node(pod.node) === undefined;
       if (ip === undefined || number === null || (nodeMissing && !service.publishNotReady)) return [];
-      return [{ ip, port: number, pod, ready: service.publishNotReady || (pod.ready && !pod.terminating), servingTerminating: pod.ready && pod.terminating }];
+      return [
+        {
+          ip,
+          port: number,
+          pod,
+          ready: service.publishNotReady || (pod.ready && !pod.terminating),
+          servingTerminating: pod.ready && pod.terminating,
+        },
+      ];
     });
   }
 }

@@ -75,7 +75,8 @@ interface Packet {
 }
 
 /** How a packet came to a node: from a process of its own, from one of its pods, by the wire, or out of a tunnel. */
-type Entry = { readonly kind: "own" } | { readonly kind: "pod"; readonly pod: Pod } | { readonly kind: "wire" } | { readonly kind: "tunnel" };
+type Entry =
+  { readonly kind: "own" } | { readonly kind: "pod"; readonly pod: Pod } | { readonly kind: "wire" } | { readonly kind: "tunnel" };
 
 interface Trail {
   readonly passages: readonly Passage[];
@@ -119,7 +120,8 @@ export class Walk {
   fromNode(node: Node, dst: Ip, port: number): readonly IntentOutcome[] {
     const { book, services } = this.#world;
     if (isLoopback(dst)) {
-      if (dst.family === 4 && services.isNodePort(4, this.#protocol, port)) this.doubts.add("whether node ports are served on 127.0.0.1 is a setting of kube-proxy");
+      if (dst.family === 4 && services.isNodePort(4, this.#protocol, port))
+        this.doubts.add("whether node ports are served on 127.0.0.1 is a setting of kube-proxy");
     } else if (isSpecial(dst)) {
       return [this.#special(dst)];
     }
@@ -143,7 +145,11 @@ export class Walk {
     }
     const subnet = place.kind === "node" ? place.node.subnet : place.kind === "vacant" ? place.subnet : null;
     const neighbour = place.kind === "router" && underlay.reachesRouter(node.subnet, place.router, dst.family);
-    const routed = neighbour || subnet === node.subnet || (place.kind === "vacant" && place.block !== null) || underlay.hasGateway(node.subnet, dst.family);
+    const routed =
+      neighbour ||
+      subnet === node.subnet ||
+      (place.kind === "vacant" && place.block !== null) ||
+      underlay.hasGateway(node.subnet, dst.family);
     return routed ? own : null;
   }
 
@@ -155,7 +161,8 @@ export class Walk {
     if (src === undefined) return [blocked("unreachable", `${host.name} has no IPv${dst.family} address`, [host.origin])];
     const place = book.at(dst);
     if (place.kind === "external") return [this.#atExternal(place.host, port, start, null)];
-    if (place.kind === "router") return [refusedBy(`router/${place.router.name}`, place.router.name, this.#protocol, port, [place.router.origin])];
+    if (place.kind === "router")
+      return [refusedBy(`router/${place.router.name}`, place.router.name, this.#protocol, port, [place.router.origin])];
     if (place.kind === "node" && !place.tunnel) {
       this.#doubtSeveralExits(dst);
       if (underlay.exits(place.node.subnet, dst.family).length === 0) {
@@ -172,7 +179,8 @@ export class Walk {
   }
 
   #doubtSeveralExits({ family }: Ip): void {
-    if (this.#world.underlay.natRouters(family).length > 1) this.doubts.add("several routers lead outside, and which one the outside uses is open");
+    if (this.#world.underlay.natRouters(family).length > 1)
+      this.doubts.add("several routers lead outside, and which one the outside uses is open");
   }
 
   // A node ------------------------------------------------------------------------------------------
@@ -183,7 +191,11 @@ export class Walk {
       this.doubts.add("services translate the request in a circle");
       return [blocked("dropped", `the request passes more than ${longestWay} nodes`, trail.causes)];
     }
-    if (entry.kind === "wire" && book.isLocal(node, packet.dst) && !firewalls.admits(node, packet.src, { protocol: this.#protocol, port: packet.port })) {
+    if (
+      entry.kind === "wire" &&
+      book.isLocal(node, packet.dst) &&
+      !firewalls.admits(node, packet.src, { protocol: this.#protocol, port: packet.port })
+    ) {
       const origins = firewalls.of(node).map((firewall) => firewall.origin);
       const reason = `the firewall of ${node} does not admit ${formatIp(packet.src)} on ${packet.port}/${this.#protocol}`;
       return [blocked("dropped", reason, [...origins, ...trail.causes])];
@@ -201,12 +213,20 @@ export class Walk {
         return this.#turnedAway(node, plain, entry, trail, redirect.kind, redirect.reason, redirect.service.origin);
       case "backends": {
         const { service, external } = redirect;
-        const through = trail.through === "" ? ` through service ${service.namespace}/${service.name}` : `${trail.through} and service ${service.namespace}/${service.name}`;
+        const through =
+          trail.through === ""
+            ? ` through service ${service.namespace}/${service.name}`
+            : `${trail.through} and service ${service.namespace}/${service.name}`;
         return redirect.endpoints.flatMap((endpoint) => {
           const masquerade = redirect.masquerade || equalIp(endpoint.ip, packet.src);
           const readings = external ? this.#readings(node, packet, masquerade, trail) : trail.readings;
           const next = { ...trail, through, readings, causes: [service.origin, ...trail.causes] };
-          return this.#route(node, { arrived: packet, packet: { src: packet.src, dst: endpoint.ip, port: endpoint.port }, masquerade }, entry, next);
+          return this.#route(
+            node,
+            { arrived: packet, packet: { src: packet.src, dst: endpoint.ip, port: endpoint.port }, masquerade },
+            entry,
+            next,
+          );
         });
       }
     }
@@ -218,7 +238,9 @@ export class Walk {
     const { family } = packet.src;
     const client = trail.passages[0]?.source ?? packet.src;
     if (!masquerade && equalIp(client, packet.src)) return trail.readings;
-    const hidden = masquerade ? [book.nodeAddress(node, family), book.tunnel(node, "vxlan", family), book.tunnel(node, "ipip", family)] : [];
+    const hidden = masquerade
+      ? [book.nodeAddress(node, family), book.tunnel(node, "vxlan", family), book.tunnel(node, "ipip", family)]
+      : [];
     return [...trail.readings, client, packet.src, ...hidden.filter((ip) => ip !== undefined)];
   }
 
@@ -241,7 +263,8 @@ export class Walk {
     }
     if (entry.kind === "pod") {
       const verdict = policies.egress(entry.pod, dst, this.#protocol, port);
-      const order = "a service without endpoints and the policies of the sending pod are judged in the order in which kube-proxy and Calico put their rules";
+      const order =
+        "a service without endpoints and the policies of the sending pod are judged in the order in which kube-proxy and Calico put their rules";
       if (!verdict.allowed) {
         if (kind === "rejected") this.doubts.add(order);
         return [denied(verdict, dst, this.#protocol, port, trail)];
@@ -264,7 +287,8 @@ export class Walk {
     const tunnelled = this.#protocol === "udp" && port === model.cluster.cni.vxlanPort;
     let { causes } = trail;
     if (entry.kind === "pod") {
-      if (tunnelled) return [blocked("dropped", `Calico drops VXLAN (${port}/udp) that a pod sends`, [model.cluster.cni.origin, ...causes])];
+      if (tunnelled)
+        return [blocked("dropped", `Calico drops VXLAN (${port}/udp) that a pod sends`, [model.cluster.cni.origin, ...causes])];
       const verdict = policies.egress(entry.pod, dst, this.#protocol, port);
       if (!verdict.allowed) {
         if (place.kind === "pod" && place.pod === entry.pod) this.doubts.add(hairpinDoubt);
@@ -297,7 +321,8 @@ export class Walk {
         const home = place.kind === "pod" ? place.pod.node : place.node.name;
         const crossing = crossings.between(node, home, dst);
         if (crossing.kind === "failed") return [blocked(crossing.outcome, crossing.reason, [...crossing.causes, ...causes])];
-        if ([src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true)) this.doubts.add("IPIP is not judged exactly");
+        if ([src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true))
+          this.doubts.add("IPIP is not judged exactly");
         const outgoing = crossing.kind === "tunnel" ? (book.tunnel(node, crossing.encapsulation, dst.family) ?? own) : own;
         const seen = masquerade || this.#hides(node, src, dst, outgoing, crossing.kind) ? outgoing : src;
         return this.#atNode(home, { ...packet, src: seen }, { kind: crossing.kind }, passed(seen));
@@ -307,10 +332,12 @@ export class Walk {
         const seen = masquerade || this.#hides(node, src, dst, own, "wire") ? own : src;
         if (place.kind === "external") {
           this.#doubtSeveralExits(dst);
-          if (underlay.exits(subnet, dst.family).length === 0) return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
+          if (underlay.exits(subnet, dst.family).length === 0)
+            return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
           return [this.#atExternal(place.host, packet.port, passed(seen), seen)];
         }
-        if (!underlay.reachesRouter(subnet, place.router, dst.family)) return [blocked("unreachable", `${node} has no way to router ${place.router.name}`, causes)];
+        if (!underlay.reachesRouter(subnet, place.router, dst.family))
+          return [blocked("unreachable", `${node} has no way to router ${place.router.name}`, causes)];
         const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
         const { router } = place;
         const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes]);
@@ -347,7 +374,14 @@ export class Walk {
 
   #atPod(pod: Pod, port: number, trail: Trail): IntentOutcome {
     const name = `${pod.namespace}/${pod.name}`;
-    return this.#answered(`pod/${name}`, `pod ${name}`, offers(pod.ports, this.#protocol, port) ? pod.origin : null, port, trail, pod.origin);
+    return this.#answered(
+      `pod/${name}`,
+      `pod ${name}`,
+      offers(pod.ports, this.#protocol, port) ? pod.origin : null,
+      port,
+      trail,
+      pod.origin,
+    );
   }
 
   #atHost(node: string, port: number, trail: Trail): IntentOutcome {
@@ -365,8 +399,17 @@ export class Walk {
     const reached = `${name} is reached${trail.through}`;
     const outcome: IntentOutcome =
       listener === null
-        ? { ...refusedBy(id, name, this.#protocol, port, [host, ...trail.causes]), reason: `${reached}, and nobody listens on ${port}/${this.#protocol}` }
-        : { kind: "delivered", server: id, port, reason: `${reached} and answers on ${port}/${this.#protocol}`, causes: [listener, ...trail.causes] };
+        ? {
+            ...refusedBy(id, name, this.#protocol, port, [host, ...trail.causes]),
+            reason: `${reached}, and nobody listens on ${port}/${this.#protocol}`,
+          }
+        : {
+            kind: "delivered",
+            server: id,
+            port,
+            reason: `${reached} and answers on ${port}/${this.#protocol}`,
+            causes: [listener, ...trail.causes],
+          };
     const lost = this.#world.replies.fromNode(trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
   }
@@ -376,7 +419,13 @@ export class Walk {
     const listens = externalPorts[this.#protocol].includes(port);
     const causes = [host.origin, ...trail.causes];
     const outcome: IntentOutcome = listens
-      ? { kind: "delivered", server: `external/${host.name}`, port, reason: `${host.name} is reached${trail.through} and answers on ${port}/${this.#protocol}`, causes }
+      ? {
+          kind: "delivered",
+          server: `external/${host.name}`,
+          port,
+          reason: `${host.name} is reached${trail.through} and answers on ${port}/${this.#protocol}`,
+          causes,
+        }
       : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, causes);
     const lost = source === null ? null : this.#world.replies.fromBeyond(source, trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
@@ -396,12 +445,21 @@ function refusedBy(server: string, name: string, protocol: Transport, port: numb
 }
 
 function withoutAnswer(outcome: IntentOutcome, lost: LostReply): IntentOutcome {
-  return { ...outcome, kind: "dropped", reason: `${outcome.reason}, but the answer is lost: ${lost.reason}`, causes: [...lost.causes, ...outcome.causes] };
+  return {
+    ...outcome,
+    kind: "dropped",
+    reason: `${outcome.reason}, but the answer is lost: ${lost.reason}`,
+    causes: [...lost.causes, ...outcome.causes],
+  };
 }
 
 function denied(verdict: DirectionVerdict, other: Ip, protocol: Transport, port: number, trail: Trail): IntentOutcome {
   const causes = [...verdict.isolatedBy.map((policy) => policy.origin), ...trail.causes];
-  return blocked("dropped", describeDenial(verdict, other, protocol, port) + (trail.through === "" ? "" : `, asked${trail.through}`), causes);
+  return blocked(
+    "dropped",
+    describeDenial(verdict, other, protocol, port) + (trail.through === "" ? "" : `, asked${trail.through}`),
+    causes,
+  );
 }
 
 function origins(verdict: DirectionVerdict): readonly Origin[] {

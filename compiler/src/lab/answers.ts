@@ -42,7 +42,7 @@ export interface HostDump {
   readonly iptables: string;
   readonly ip6tables: string;
   readonly ipset: string;
-  /** JSON of `ip -j -N route show table all`, `ip -j -N rule`, `ip -j address`, `ip -j neighbour`, `ip -j -d link`, `bridge -j fdb`. */
+  /** JSON of `ip -j route show table all`, `ip -j rule`, `ip -j address`, `ip -j neighbour`, `ip -j -d link`, `bridge -j fdb`. */
   readonly routes: string;
   readonly routes6: string;
   readonly rules: string;

@@ -504,8 +504,10 @@ def soft_error(holder):
 class ProbeRun:
     """One batch: as many probes in flight as the machine bears, each until its answer, its error or its deadline."""
 
-    def __init__(self, namespaces, probes):
+    def __init__(self, namespaces, probes, traced=False):
         self.namespaces = namespaces
+        # A trace shows resets, so that its probe closes without one.
+        self.traced = traced
         self.waiting = {"udp": [], "stream": []}
         for probe in reversed(probes):
             self.waiting["udp" if probe["protocol"] == "udp" else "stream"].append(probe)
@@ -569,7 +571,7 @@ class ProbeRun:
         try:
             holder = socket.socket(family, type_, number)
             holder.setblocking(False)
-            if kind == "stream":
+            if kind == "stream" and not self.traced:
                 # Close with a reset: no TIME_WAIT keeps the port.
                 holder.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             else:
@@ -678,10 +680,10 @@ def save(namespaces, name, variant):
         "iptables": ["iptables-%s-save" % variant],
         "ip6tables": ["ip6tables-%s-save" % variant],
         "ipset": ["ipset", "save"],
-        "routes": ["ip", "-j", "-N", "route", "show", "table", "all"],
-        "routes6": ["ip", "-6", "-j", "-N", "route", "show", "table", "all"],
-        "rules": ["ip", "-j", "-N", "rule"],
-        "rules6": ["ip", "-6", "-j", "-N", "rule"],
+        "routes": ["ip", "-j", "route", "show", "table", "all"],
+        "routes6": ["ip", "-6", "-j", "route", "show", "table", "all"],
+        "rules": ["ip", "-j", "rule"],
+        "rules6": ["ip", "-6", "-j", "rule"],
         "addresses": ["ip", "-j", "address"],
         "neighbours": ["ip", "-j", "neighbour"],
         "links": ["ip", "-j", "-d", "link"],
@@ -826,7 +828,7 @@ def trace(namespaces, command):
                 if time.monotonic() > deadline:
                     raise RuntimeError("xtables-monitor does not listen after 5 s")
                 time.sleep(0.005)
-        results = ProbeRun(namespaces, [probe]).run()
+        results = ProbeRun(namespaces, [probe], traced=True).run()
         size = -1
         while True:
             time.sleep(TRACE_QUIET)

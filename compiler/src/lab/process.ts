@@ -23,6 +23,7 @@ export class LabProcess {
   #pieces: string[] = [];
   #complaints = "";
   #sequence = bootSequence;
+  #turn: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
   /** Why nothing can be asked any more. */
   #gone: LabError | null = null;
@@ -52,7 +53,14 @@ export class LabProcess {
   /** One command and its answer. Throws a LabError: `failed`, `timeout` or `closed`. */
   ask<Answer>(command: { readonly act: string } & Readonly<Record<string, unknown>>, timeout: number, check: Check<Answer>): Promise<Answer> {
     this.#sequence += 1;
-    return this.#send(this.#sequence, { ...command, sequence: this.#sequence }, timeout, check);
+    const sequence = this.#sequence;
+    // One at a time: the limit is for the command itself, not for those before it.
+    const turn = this.#turn.then(() => this.#send(sequence, { ...command, sequence }, timeout, check));
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   #send<Answer>(sequence: number, message: object, timeout: number, check: Check<Answer>): Promise<Answer> {

@@ -1,8 +1,7 @@
 /** NetworkPolicies as Kubernetes will hold them. */
-import { containsCidr, maskCidr } from "@knet/language/values";
+import { containsCidr, everyAddress, maskCidr } from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
 import type { CheckedProgram, Origin, PolicyDeclaration, PolicyPeerDeclaration, PolicyRuleDeclaration } from "@knet/language";
-import { anyOf } from "../components/network/underlay.ts";
 import type { NetworkPolicy, PolicyPeer, PolicyRule } from "../model/types.ts";
 import { lowerSelector } from "./selectors.ts";
 
@@ -45,7 +44,7 @@ function lowerPeer(peer: PolicyPeerDeclaration, inside: readonly Cidr[], name: s
     case "internet":
       return [...new Set(inside.map((cidr) => cidr.ip.family))].toSorted().map((family) => ({
         kind: "ipBlock",
-        cidr: anyOf(family),
+        cidr: everyAddress(family),
         except: outermost(inside.filter((cidr) => cidr.ip.family === family)),
         origin,
       }));

@@ -209,18 +209,10 @@ export interface MapNode extends NodeBase {
   readonly body: BodyNode;
 }
 
-export type StatementNode = PortNode | AppliesNode | SelectsNode | IsolatesNode | AllowNode | ForwardNode | SpreadNode | ReachNode | FailureNode;
+export type StatementNode =
+  PortNode | AppliesNode | SelectsNode | IsolatesNode | AllowNode | ForwardNode | SpreadNode | ReachNode | FailureNode;
 export type MemberNode = BlockNode | AttributeNode | StatementNode;
-export type AstNode =
-  | FileNode
-  | BodyNode
-  | MemberNode
-  | ClauseNode
-  | NameNode
-  | PeerNode
-  | SelectorNode
-  | RequirementNode
-  | ValueNode;
+export type AstNode = FileNode | BodyNode | MemberNode | ClauseNode | NameNode | PeerNode | SelectorNode | RequirementNode | ValueNode;
 
 /** A parsed file: the tree and everything it was made of. */
 export interface SyntaxTree {

@@ -57,7 +57,7 @@ export function visit(node: AstNode, enter: (node: AstNode, parents: readonly As
 /** The innermost node at an offset with all its parents, outermost first. The end of a node still belongs to it. */
 export function pathAt(root: AstNode, offset: number): AstNode[] {
   const path: AstNode[] = [root];
-  for (let node: AstNode | undefined = root; node !== undefined; ) {
+  for (let node: AstNode | undefined = root; node !== undefined;) {
     const children = childrenOf(node);
     node = children.find((child) => child.start <= offset && offset < child.end) ?? children.find((child) => child.end === offset);
     if (node !== undefined) path.push(node);

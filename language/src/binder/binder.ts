@@ -4,18 +4,7 @@ import { blockRow } from "../schema/blocks.ts";
 import type { Span } from "../text/span.ts";
 
 export type SymbolKind =
-  | "cluster"
-  | "pool"
-  | "network"
-  | "subnet"
-  | "router"
-  | "node"
-  | "firewall"
-  | "namespace"
-  | "pod"
-  | "workload"
-  | "service"
-  | "policy";
+  "cluster" | "pool" | "network" | "subnet" | "router" | "node" | "firewall" | "namespace" | "pod" | "workload" | "service" | "policy";
 
 /** A declared name. */
 export interface DeclaredSymbol {

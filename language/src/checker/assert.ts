@@ -65,7 +65,10 @@ function failureCount(ctx: CheckContext, node: FailureNode, namespaces: Namespac
   const total = node.what === "node" ? ctx.symbols.nodes.size : namespaces.podCount;
   const count = inRange(ctx, "the number of failures", value.text, 1, 150_000, value);
   if (count === null) return null;
-  const trusted = node.what === "node" ? total > 0 && !ctx.hasUnknown("node") : !ctx.podsInDoubt;
+  const trusted =
+    node.what === "node"
+      ? total > 0 && !ctx.hasUnknown("node") && ctx.lostNames.size === 0 && !ctx.namelessKinds.has("node")
+      : !ctx.podsInDoubt;
   if (count < total || !trusted) return count;
   ctx.report("too-many-failures", { count, noun: node.what, total }, { span: ctx.span(value) });
   return null;
@@ -84,7 +87,11 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
     const nothing = side.find((peer) => peer.form === "nothing");
     const other = side.find((peer) => peer !== nothing);
     if (nothing !== undefined && other !== undefined) {
-      ctx.report("wrong-peer", { peer: describePeer(ctx, other), where: "beside `nothing`" }, { span: ctx.span(other), help: "`nothing` stands alone; exceptions follow `except`" });
+      ctx.report(
+        "wrong-peer",
+        { peer: describePeer(ctx, other), where: "beside `nothing`" },
+        { span: ctx.span(other), help: "`nothing` stands alone; exceptions follow `except`" },
+      );
       sound = false;
     }
   }
@@ -93,7 +100,11 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
   const target = union(ctx, node.targets, "target", namespaces);
   const ports = node.ports === null ? undefined : portRanges(ctx, node.ports);
   if (node.someBackend && target !== null && target.kind !== "service") {
-    ctx.report("wrong-peer", { peer: "`some backend of`", where: "before anything but a service" }, { span: target.span, help: "only services have backends" });
+    ctx.report(
+      "wrong-peer",
+      { peer: "`some backend of`", where: "before anything but a service" },
+      { span: target.span, help: "only services have backends" },
+    );
     sound = false;
   }
   if (!sound || sources === null || except === null || target === null || ports === null) return null;
@@ -120,7 +131,8 @@ function union(ctx: CheckContext, peers: readonly PeerNode[], side: Side, namesp
   return { kind: "union", members: members.filter((member) => member !== null), span: { ...first.span, end: last.end } };
 }
 
-const endpointHelp = "it is `namespace/pod`, `namespace/*`, `pods …`, `all pods`, `service …`, `node …`, `nodes`, `internet`, `anything` or an address";
+const endpointHelp =
+  "it is `namespace/pod`, `namespace/*`, `pods …`, `all pods`, `service …`, `node …`, `nodes`, `internet`, `anything` or an address";
 
 function endpointOf(ctx: CheckContext, peer: PeerNode, side: Side, namespaces: NamespacesFacts): EndpointExpression | null {
   const span = ctx.span(peer);
@@ -141,7 +153,8 @@ function endpointOf(ctx: CheckContext, peer: PeerNode, side: Side, namespaces: N
     case "all-pods":
       return selectOf(ctx, peer, namespaces);
     case "service":
-      if (side === "source") return wrongPeer(ctx, peer, `\`${ctx.text(peer)}\``, "before `reaches`", null, "a service only receives; name the pods behind it");
+      if (side === "source")
+        return wrongPeer(ctx, peer, `\`${ctx.text(peer)}\``, "before `reaches`", null, "a service only receives; name the pods behind it");
       return serviceOf(ctx, peer);
     case "value":
       return valueOf(ctx, peer, namespaces);
@@ -167,7 +180,14 @@ function selectOf(ctx: CheckContext, peer: PeerNode, { index }: NamespacesFacts)
   if (searched.length > 0 && !ctx.podsInDoubt && !index.any(searched, pods)) {
     ctx.report("selects-nothing", { what: named === null ? "pod" : `pod of namespace \`${named}\`` }, { span: pods?.span ?? span });
   }
-  return { kind: "select", pods, namespace: named, namespaces: named !== null || peer.everywhere ? null : scope, text: ctx.text(peer), span };
+  return {
+    kind: "select",
+    pods,
+    namespace: named,
+    namespaces: named !== null || peer.everywhere ? null : scope,
+    text: ctx.text(peer),
+    span,
+  };
 }
 
 /** The two halves of `namespace/name`, each with its place. */
@@ -189,7 +209,9 @@ function serviceOf(ctx: CheckContext, peer: PeerNode): EndpointExpression | null
   const value = peer.value;
   if (value === null || value.kind !== "scalar" || value.form === "malformed") return null;
   if (value.form !== "path") {
-    const homes = [...ctx.symbols.namespaces.values()].filter((namespace) => namespace.services.has(value.text)).map((namespace) => namespace.name);
+    const homes = [...ctx.symbols.namespaces.values()]
+      .filter((namespace) => namespace.services.has(value.text))
+      .map((namespace) => namespace.name);
     return wrongPeer(
       ctx,
       peer,
@@ -216,7 +238,9 @@ function valueOf(ctx: CheckContext, peer: PeerNode, namespaces: NamespacesFacts)
     return cidr === null ? null : { kind: "cidr", cidr, span };
   }
   if (value.form === "path") return podsOf(ctx, value, namespaces);
-  const homes = [...ctx.symbols.namespaces.values()].filter((namespace) => namespace.pods.has(value.text)).map((namespace) => namespace.name);
+  const homes = [...ctx.symbols.namespaces.values()]
+    .filter((namespace) => namespace.pods.has(value.text))
+    .map((namespace) => namespace.name);
   const instead = ctx.symbols.nodes.has(value.text)
     ? `node ${value.text}`
     : homes.length === 1

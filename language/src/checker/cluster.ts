@@ -1,6 +1,7 @@
 /** `cluster`: exactly one, with its service ranges, pools, proxy and DNS server. */
 import type { BlockNode } from "../ast/nodes.ts";
 import { blocksOf, nameOf } from "../binder/binder.ts";
+import { blockRow } from "../schema/blocks.ts";
 import type { ClusterDeclaration, CniDeclaration, DnsDeclaration, PoolDeclaration, ProxyDeclaration, Sourced } from "../program/checked.ts";
 import { addToIp, bitsOf, contains, equalIp, formatCidr, formatIp, maskIp, parseIp } from "../values/index.ts";
 import type { Cidr, Ip } from "../values/index.ts";
@@ -38,17 +39,31 @@ export interface ClusterFacts {
   readonly dnsBlock: BlockNode | null;
 }
 
-const nothing: ClusterFacts = { declaration: null, serviceCidrs: null, pools: null, poolRanges: new Map(), nodePorts: null, dnsAddresses: null, dnsBlock: null };
+const nothing: ClusterFacts = {
+  declaration: null,
+  serviceCidrs: null,
+  pools: null,
+  poolRanges: new Map(),
+  nodePorts: null,
+  dnsAddresses: null,
+  dnsBlock: null,
+};
 
 export function checkCluster(ctx: CheckContext): ClusterFacts {
   const [first, second] = ctx.symbols.clusters;
   if (first === undefined) {
-    const declared = ctx.tree.root.members.some((member) => member.kind === "block" && member.keyword.value === "cluster");
+    const declared = ctx.tree.root.members.some(
+      (member) => member.kind === "block" && (member.keyword.value === "cluster" || blockRow(member.keyword.value) === null),
+    );
     if (!declared) ctx.report("no-cluster", {}, { span: ctx.span({ start: 0, end: 0 }), help: "begin with `cluster NAME { … }`" });
     return nothing;
   }
   if (second !== undefined) {
-    ctx.report("several-clusters", {}, { span: ctx.header(second.block), related: [{ span: ctx.header(first.block), text: "the first cluster" }] });
+    ctx.report(
+      "several-clusters",
+      {},
+      { span: ctx.header(second.block), related: [{ span: ctx.header(first.block), text: "the first cluster" }] },
+    );
   }
   return clusterOf(ctx, first.block);
 }
@@ -89,7 +104,13 @@ function clusterOf(ctx: CheckContext, block: BlockNode): ClusterFacts {
         ? { name: "iptables", header: ctx.header(proxyBlock), span: ctx.span(proxyBlock), mode: "iptables" }
         : null;
   const declaration =
-    kubernetes !== null && domain !== null && serviceCidrs !== null && nodePorts !== null && cni?.declaration != null && proxy !== null && dns !== null
+    kubernetes !== null &&
+    domain !== null &&
+    serviceCidrs !== null &&
+    nodePorts !== null &&
+    cni?.declaration != null &&
+    proxy !== null &&
+    dns !== null
       ? {
           name: nameOf(block),
           header: ctx.header(block),
@@ -117,9 +138,7 @@ function clusterOf(ctx: CheckContext, block: BlockNode): ClusterFacts {
 
 /** A misspelt keyword may be the block that seems to be missing. */
 function hasUnknownBlock(block: BlockNode): boolean {
-  return (block.body?.members ?? []).some(
-    (member) => member.kind === "block" && !["cni", "proxy", "dns"].includes(member.keyword.value),
-  );
+  return (block.body?.members ?? []).some((member) => member.kind === "block" && !["cni", "proxy", "dns"].includes(member.keyword.value));
 }
 
 function usableRanges(ctx: CheckContext, block: BlockNode, cidrs: readonly Cidr[], dns: BlockNode | null): readonly Cidr[] | null {
@@ -153,14 +172,29 @@ function cniOf(ctx: CheckContext, block: BlockNode): Cni {
   const vxlanMtu = read<number | null>(ctx, block, "vxlan-mtu", integerOf, null);
   const blocks = blocksOf(block.body?.members, "cni");
   if (blocks.length === 0 && !block.damaged && !(block.body?.members ?? []).some((member) => member.kind === "block")) {
-    ctx.report("missing-member", { what: "`cni calico`", missing: "a pool that pods get their addresses from: `pool NAME { … }`" }, { span: ctx.header(block) });
+    ctx.report(
+      "missing-member",
+      { what: "`cni calico`", missing: "a pool that pods get their addresses from: `pool NAME { … }`" },
+      { span: ctx.header(block) },
+    );
   }
   const pools = blocks.map((pool) => poolOf(ctx, pool));
-  const sound = pools.length > 0 && pools.every((pool) => pool.ranged) ? pools.flatMap((pool) => pool.declaration ?? pool.partial ?? []) : null;
+  const sound =
+    pools.length > 0 && pools.every((pool) => pool.ranged) ? pools.flatMap((pool) => pool.declaration ?? pool.partial ?? []) : null;
   const complete = pools.flatMap((pool) => pool.declaration ?? []);
   const declaration: CniDeclaration | null =
     version !== null && vxlanPort !== null && vxlanVni !== null && vxlanMtu !== null && complete.length === pools.length
-      ? { name: "calico", header: ctx.header(block), span: ctx.span(block), kind: "calico", version, vxlanPort, vxlanVni, vxlanMtu, pools: complete }
+      ? {
+          name: "calico",
+          header: ctx.header(block),
+          span: ctx.span(block),
+          kind: "calico",
+          version,
+          vxlanPort,
+          vxlanVni,
+          vxlanMtu,
+          pools: complete,
+        }
       : null;
   const ranges = new Map(
     blocks.flatMap((pool, i) => {
@@ -225,7 +259,11 @@ function checkFamilies(ctx: CheckContext, block: BlockNode, services: Sourced<re
   for (const family of [4, 6] as const) {
     const served = services.value.some((cidr) => cidr.ip.family === family);
     const pool = pools.find((candidate) => candidate.cidr.value.ip.family === family);
-    if (served && pool === undefined && pools.some((candidate) => services.value.some((cidr) => cidr.ip.family === candidate.cidr.value.ip.family))) {
+    if (
+      served &&
+      pool === undefined &&
+      pools.some((candidate) => services.value.some((cidr) => cidr.ip.family === candidate.cidr.value.ip.family))
+    ) {
       ctx.report("family-without-pool", { family }, { span: services.span, help: "pods of that family would have no address" });
     }
     if (!served && pool !== undefined) {
@@ -246,7 +284,8 @@ function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, r
   if (nameOf(block) !== "coredns") return null;
   const addresses = read(ctx, block, "address", addressesOf, []);
   if (addresses !== null && ranges !== null) {
-    for (const address of addresses.value) checkServiceAddress(ctx, address, ranges, ctx.span(nodeOfAddress(block, "address", address) ?? block));
+    for (const address of addresses.value)
+      checkServiceAddress(ctx, address, ranges, ctx.span(nodeOfAddress(block, "address", address) ?? block));
   }
   const forwards: DnsDeclaration["forwards"][number][] = [];
   let sound = addresses !== null;
@@ -261,7 +300,11 @@ function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, r
     }
     const earlier = zones.get(zone);
     if (earlier !== undefined) {
-      ctx.report("listed-twice", { name: zone }, { span: ctx.span(member.zone), related: [{ span: ctx.span(earlier), text: "first here" }] });
+      ctx.report(
+        "listed-twice",
+        { name: zone },
+        { span: ctx.span(member.zone), related: [{ span: ctx.span(earlier), text: "first here" }] },
+      );
     } else zones.set(zone, member.zone);
     const servers: Ip[] = [];
     const items = itemsOf(member.servers);
@@ -271,27 +314,46 @@ function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, r
       else {
         sound = false;
         if (!isMalformed(item)) {
-          ctx.report("wrong-type", { attribute: "forward", expected: "addresses of DNS servers", found: describeValue(item) }, { span: ctx.span(item) });
+          ctx.report(
+            "wrong-type",
+            { attribute: "forward", expected: "addresses of DNS servers", found: describeValue(item) },
+            { span: ctx.span(item) },
+          );
         }
       }
     }
     if (items.length === 0) {
-      ctx.report("wrong-type", { attribute: "forward", expected: "addresses of DNS servers", found: "an empty list" }, { span: ctx.span(member.servers) });
+      ctx.report(
+        "wrong-type",
+        { attribute: "forward", expected: "addresses of DNS servers", found: "an empty list" },
+        { span: ctx.span(member.servers) },
+      );
       sound = false;
     }
     forwards.push({ zone, servers, span: ctx.span(member) });
   }
-  return sound && addresses !== null ? { name: "coredns", header: ctx.header(block), span: ctx.span(block), kind: "coredns", addresses, forwards } : null;
+  return sound && addresses !== null
+    ? { name: "coredns", header: ctx.header(block), span: ctx.span(block), kind: "coredns", addresses, forwards }
+    : null;
 }
 
 /**
  * Whether an address can be a service's: in a service range, and neither the range's first two addresses nor the last of an IPv4 range.
  * Reports and gives false otherwise.
  */
-export function checkServiceAddress(ctx: CheckContext, address: Ip, ranges: readonly Cidr[], span: ReturnType<CheckContext["span"]>): boolean {
+export function checkServiceAddress(
+  ctx: CheckContext,
+  address: Ip,
+  ranges: readonly Cidr[],
+  span: ReturnType<CheckContext["span"]>,
+): boolean {
   const range = ranges.find((cidr) => contains(cidr, address));
   if (range === undefined) {
-    ctx.outsideServiceRanges.push({ address: formatIp(address), span, help: `the cluster's service ranges: ${ranges.map(formatCidr).join(", ")}` });
+    ctx.outsideServiceRanges.push({
+      address: formatIp(address),
+      span,
+      help: `the cluster's service ranges: ${ranges.map(formatCidr).join(", ")}`,
+    });
     return false;
   }
   const base = maskIp(range.ip, range.prefix);

@@ -27,6 +27,8 @@ export class CheckContext {
   readonly outsideServiceRanges: { readonly address: string; readonly span: Span; readonly help: string }[] = [];
   /** Names in blocks of an unknown or misplaced kind. They are declared in a way, so nobody who uses them is told otherwise. */
   readonly lostNames = new Set<string>();
+  /** Kinds of which some block has no name; who uses an unknown name of the kind may mean that one. */
+  readonly namelessKinds = new Set<string>();
   private readonly unresolved = new Map<string, Unresolved>();
 
   constructor(tree: SyntaxTree, symbols: Symbols) {
@@ -55,7 +57,13 @@ export class CheckContext {
    * The symbol a name stands for. An unknown name is reported once, with every place that uses it, however many there are.
    * @param what for the message: `subnet`, `pod or workload`
    */
-  resolve(what: string, table: ReadonlyMap<string, DeclaredSymbol>, name: string, span: Span, scope: string | null = null): DeclaredSymbol | null {
+  resolve(
+    what: string,
+    table: ReadonlyMap<string, DeclaredSymbol>,
+    name: string,
+    span: Span,
+    scope: string | null = null,
+  ): DeclaredSymbol | null {
     const symbol = table.get(name);
     if (symbol !== undefined) {
       this.symbols.references.push({ symbol, span });
@@ -66,7 +74,7 @@ export class CheckContext {
   }
 
   unknown(what: string, name: string, span: Span, candidates: Iterable<string>, scope: string | null = null): void {
-    if (name === "" || this.lostNames.has(name)) return;
+    if (name === "" || this.lostNames.has(name) || what.split(" or ").some((kind) => this.namelessKinds.has(kind))) return;
     const key = `${what}\n${scope ?? ""}\n${name}`;
     const known = this.unresolved.get(key);
     if (known === undefined) this.unresolved.set(key, { what, name, scope, candidates, spans: [span] });

@@ -6,13 +6,13 @@ import type { FirewallDeclaration, FirewallPeerDeclaration, FirewallRuleDeclarat
 import type { CheckContext } from "./context.ts";
 import { describePeer, scalarPeer, wrongPeer } from "./peers.ts";
 import { portRanges } from "./ports.ts";
-import { describe } from "./structure.ts";
+import { describe, holdsUnknown } from "./structure.ts";
 import { listedTwice } from "./values.ts";
 import type { NamedReference } from "./values.ts";
 
 export function checkFirewalls(ctx: CheckContext): readonly FirewallDeclaration[] {
   return blocksOf(ctx.tree.root.members, "file")
-    .filter((block) => block.keyword.value === "firewall")
+    .filter((block) => block.keyword.value === "firewall" && nameOf(block) !== "")
     .map((block) => firewallOf(ctx, block))
     .filter((firewall) => firewall !== null);
 }
@@ -35,16 +35,29 @@ function appliesToNodes(ctx: CheckContext, block: BlockNode): readonly string[] 
   const statements = (block.body?.members ?? []).filter((member) => member.kind === "applies");
   const [first, second] = statements;
   if (first === undefined) {
-    if (!block.damaged) ctx.report("missing-member", { what: describe(block), missing: "`applies to nodes` or `applies to node …`" }, { span: ctx.header(block) });
+    if (!block.damaged && !holdsUnknown(block))
+      ctx.report(
+        "missing-member",
+        { what: describe(block), missing: "`applies to nodes` or `applies to node …`" },
+        { span: ctx.header(block) },
+      );
     return undefined;
   }
   if (second !== undefined) {
-    ctx.report("duplicate-attribute", { name: "applies to" }, { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] });
+    ctx.report(
+      "duplicate-attribute",
+      { name: "applies to" },
+      { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
+    );
   }
   if (first.to === "nodes") return null;
   if (first.to !== "node") {
     if (first.to !== null) {
-      ctx.report("wrong-peer", { peer: "a set of pods", where: "in a firewall" }, { span: ctx.span(first), help: "write `applies to nodes` or `applies to node …`" });
+      ctx.report(
+        "wrong-peer",
+        { peer: "a set of pods", where: "in a firewall" },
+        { span: ctx.span(first), help: "write `applies to nodes` or `applies to node …`" },
+      );
     }
     return undefined;
   }
@@ -61,7 +74,11 @@ function appliesToNodes(ctx: CheckContext, block: BlockNode): readonly string[] 
 function ruleOf(ctx: CheckContext, rule: AllowNode): FirewallRuleDeclaration | null {
   if (rule.direction === null) return null;
   if (rule.direction.value !== "ingress") {
-    ctx.report("not-supported", { what: "`allow egress` in a firewall" }, { span: ctx.span(rule.direction), help: "a firewall filters what comes in: `allow ingress …`" });
+    ctx.report(
+      "not-supported",
+      { what: "`allow egress` in a firewall" },
+      { span: ctx.span(rule.direction), help: "a firewall filters what comes in: `allow ingress …`" },
+    );
     return null;
   }
   let sound = checkPreposition(ctx, rule);
@@ -82,7 +99,11 @@ export function checkPreposition(ctx: CheckContext, rule: AllowNode): boolean {
   const wrong = rule.preposition.value;
   if (wrong === right) return true;
   const span = ctx.span(rule.preposition);
-  ctx.report("wrong-preposition", { direction: rule.direction.value, right, wrong }, { span, fixes: [replace(span, right, `write \`${right}\``, false)] });
+  ctx.report(
+    "wrong-preposition",
+    { direction: rule.direction.value, right, wrong },
+    { span, fixes: [replace(span, right, `write \`${right}\``, false)] },
+  );
   return false;
 }
 
@@ -104,7 +125,11 @@ function peerOf(ctx: CheckContext, peer: PeerNode): FirewallPeerDeclaration | nu
       const value = scalarPeer(ctx, peer, "in a firewall", ["subnet", "node"]);
       if (value?.cidr == null) return null;
       if (peer.except !== null) {
-        ctx.report("misplaced-clause", { clause: "except", what: "a firewall" }, { span: ctx.span(peer.except), help: "list the ranges that are meant" });
+        ctx.report(
+          "misplaced-clause",
+          { clause: "except", what: "a firewall" },
+          { span: ctx.span(peer.except), help: "list the ranges that are meant" },
+        );
         return null;
       }
       return { kind: "cidr", cidr: value.cidr, span };

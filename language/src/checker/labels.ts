@@ -21,7 +21,11 @@ export function labelsOf(reserved: readonly string[] = []): (ctx: CheckContext, 
     let sound = true;
     for (const member of value.body.members) {
       if (member.kind !== "attribute") {
-        ctx.report("misplaced-declaration", { what: "this", where: "in a map of labels" }, { span: ctx.span(member), help: 'a map holds `key = "value"`' });
+        ctx.report(
+          "misplaced-declaration",
+          { what: "this", where: "in a map of labels" },
+          { span: ctx.span(member), help: 'a map holds `key = "value"`' },
+        );
         sound = false;
         continue;
       }

@@ -58,7 +58,13 @@ export function checkNamespaces(ctx: CheckContext, cluster: ClusterFacts): Names
         const workload = workloadOf(ctx, inner, name);
         if (workload !== null) {
           workloads.push(workload);
-          selectable.push({ namespace: name, name: workload.name, labels: workload.labels.value, ports: workload.ports, pods: workload.replicas.value });
+          selectable.push({
+            namespace: name,
+            name: workload.name,
+            labels: workload.labels.value,
+            ports: workload.ports,
+            pods: workload.replicas.value,
+          });
         }
       } else if (inner.keyword.value === "service") reservedService(ctx, inner, name);
     }
@@ -82,26 +88,41 @@ function mergedLabels(ctx: CheckContext, blocks: readonly BlockNode[]): Sourced<
     for (const [key, value] of Object.entries(own.value)) {
       const earlier = from.get(key);
       if (earlier !== undefined && out[key] !== value) {
-        ctx.report("duplicate-attribute", { name: key }, { span: own.span, related: [{ span: earlier.span, text: `set to "${out[key] ?? ""}" here` }] });
+        ctx.report(
+          "duplicate-attribute",
+          { name: key },
+          { span: own.span, related: [{ span: earlier.span, text: `set to "${out[key] ?? ""}" here` }] },
+        );
       }
       out[key] = value;
       from.set(key, own);
     }
   }
   const [block] = blocks;
-  return { value: out, span: first?.span ?? (block === undefined ? ctx.span(ctx.tree.root) : ctx.header(block)), explicit: first?.explicit ?? false };
+  return {
+    value: out,
+    span: first?.span ?? (block === undefined ? ctx.span(ctx.tree.root) : ctx.header(block)),
+    explicit: first?.explicit ?? false,
+  };
 }
 
 function reservedService(ctx: CheckContext, block: BlockNode, namespace: string): void {
   const name = nameOf(block);
   const owner = builtInServices.find((service) => service.namespace === namespace && service.name === name)?.owner;
-  if (owner !== undefined && block.name !== null) ctx.report("reserved-name", { name: `${namespace}/${name}`, owner }, { span: ctx.span(block.name) });
+  if (owner !== undefined && block.name !== null)
+    ctx.report("reserved-name", { name: `${namespace}/${name}`, owner }, { span: ctx.span(block.name) });
 }
 
 const portsOf = (block: BlockNode): PortNode[] =>
   (block.body?.members ?? []).filter((member): member is PortNode => member.kind === "port-statement");
 
-function podOf(ctx: CheckContext, block: BlockNode, namespace: string, cluster: ClusterFacts, owners: AddressOwners): PodDeclaration | null {
+function podOf(
+  ctx: CheckContext,
+  block: BlockNode,
+  namespace: string,
+  cluster: ClusterFacts,
+  owners: AddressOwners,
+): PodDeclaration | null {
   const name = nameOf(block);
   const labels = read(ctx, block, "labels", labelsOf(), {});
   const ports = containerPorts(ctx, portsOf(block), "pod");
@@ -112,12 +133,20 @@ function podOf(ctx: CheckContext, block: BlockNode, namespace: string, cluster: 
   const reference = clause?.value?.kind === "scalar" && clause.value.form !== "malformed" ? clause.value : null;
   const symbol = reference === null ? null : ctx.resolve("node", ctx.symbols.nodes, reference.text, ctx.span(reference));
   if (addresses !== null && addresses.value.length > 0 && hostNetwork?.value === true) {
-    ctx.report("host-network-address", { pod: name }, { span: addresses.span, related: [{ span: hostNetwork.span, text: "it shares the node's network" }] });
+    ctx.report(
+      "host-network-address",
+      { pod: name },
+      { span: addresses.span, related: [{ span: hostNetwork.span, text: "it shares the node's network" }] },
+    );
   } else {
     for (const address of addresses?.value ?? []) {
       const span = ctx.span(nodeOfAddress(block, "address", address) ?? block);
       if (cluster.pools !== null && !cluster.pools.some((pool) => contains(pool, address))) {
-        ctx.report("outside-pools", { address: formatIp(address) }, { span, help: `the pools: ${cluster.pools.map(formatCidr).join(", ")}` });
+        ctx.report(
+          "outside-pools",
+          { address: formatIp(address) },
+          { span, help: `the pools: ${cluster.pools.map(formatCidr).join(", ")}` },
+        );
       }
       claim(ctx, owners, address, `pod \`${namespace}/${name}\``, span);
     }
@@ -135,7 +164,13 @@ function podOf(ctx: CheckContext, block: BlockNode, namespace: string, cluster: 
 }
 
 /** Stands in for a pod that has an error, so that what selects it is still judged. Never part of a program. */
-function fallbackPod(ctx: CheckContext, block: BlockNode, namespace: string, labels: Sourced<Labels>, ports: PodDeclaration["ports"]): PodDeclaration {
+function fallbackPod(
+  ctx: CheckContext,
+  block: BlockNode,
+  namespace: string,
+  labels: Sourced<Labels>,
+  ports: PodDeclaration["ports"],
+): PodDeclaration {
   const header = ctx.header(block);
   const at = <T>(value: T): Sourced<T> => ({ value, span: header, explicit: false });
   return {
@@ -185,7 +220,11 @@ function spreadOf(ctx: CheckContext, block: BlockNode): Sourced<readonly string[
   const [first, second] = statements;
   if (first === undefined) return { value: null, span: ctx.header(block), explicit: false };
   if (second !== undefined) {
-    ctx.report("duplicate-attribute", { name: "spread over" }, { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] });
+    ctx.report(
+      "duplicate-attribute",
+      { name: "spread over" },
+      { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
+    );
   }
   const names = first.nodes === null ? null : namesIn(ctx, "spread over", { kind: "references", to: "node" }, first.nodes);
   const nodes = (names ?? []).flatMap(({ name, node }) => ctx.resolve("node", ctx.symbols.nodes, name, ctx.span(node))?.name ?? []);

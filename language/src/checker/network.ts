@@ -50,13 +50,22 @@ function subnetOf(ctx: CheckContext, block: BlockNode, subnets: Map<string, Subn
   const mtu = read(ctx, block, "mtu", integerOf, 1500);
   const six = cidrs?.value.some((cidr) => cidr.ip.family === 6) === true;
   if (six && mtu !== null && mtu.value < 1280) {
-    ctx.report("out-of-range", { what: "the MTU of an IPv6 subnet", value: String(mtu.value), first: 1280, last: 65_535 }, { span: mtu.span });
+    ctx.report(
+      "out-of-range",
+      { what: "the MTU of an IPv6 subnet", value: String(mtu.value), first: 1280, last: 65_535 },
+      { span: mtu.span },
+    );
   }
   if (!subnets.has(name)) subnets.set(name, { name, cidrs: cidrs?.value ?? null, block, gateways: [] });
   return cidrs === null || mtu === null ? null : { name, header: ctx.header(block), span: ctx.span(block), cidrs, mtu };
 }
 
-function routerOf(ctx: CheckContext, block: BlockNode, network: string, subnets: ReadonlyMap<string, SubnetFacts>): RouterDeclaration | null {
+function routerOf(
+  ctx: CheckContext,
+  block: BlockNode,
+  network: string,
+  subnets: ReadonlyMap<string, SubnetFacts>,
+): RouterDeclaration | null {
   const name = nameOf(block);
   const nat = read<string | null>(ctx, block, "nat", enumOf, null);
   const joins = read(ctx, block, "joins", (ctx, row, value) => {
@@ -69,8 +78,15 @@ function routerOf(ctx: CheckContext, block: BlockNode, network: string, subnets:
       if (symbol.scope !== network) {
         ctx.report(
           "misplaced-declaration",
-          { what: `subnet \`${subnet}\` of network \`${symbol.scope ?? ""}\``, where: `among the subnets that a router of network \`${network}\` joins` },
-          { span: ctx.span(node), related: [{ span: symbol.span, text: "declared here" }], help: "a router joins subnets of its own network" },
+          {
+            what: `subnet \`${subnet}\` of network \`${symbol.scope ?? ""}\``,
+            where: `among the subnets that a router of network \`${network}\` joins`,
+          },
+          {
+            span: ctx.span(node),
+            related: [{ span: symbol.span, text: "declared here" }],
+            help: "a router joins subnets of its own network",
+          },
         );
       } else out.push(subnet);
     }

@@ -19,7 +19,11 @@ export function claim(ctx: CheckContext, owners: AddressOwners, address: Ip, who
   const owner = owners.get(text);
   if (owner === undefined) owners.set(text, { who, span });
   else {
-    ctx.report("duplicate-address", { address: text, one: owner.who, other: who }, { span, related: [{ span: owner.span, text: `${owner.who} has it` }] });
+    ctx.report(
+      "duplicate-address",
+      { address: text, one: owner.who, other: who },
+      { span, related: [{ span: owner.span, text: `${owner.who} has it` }] },
+    );
   }
 }
 
@@ -33,7 +37,9 @@ export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: 
     const clause = block.clauses.find((candidate) => candidate.keyword.value === "in");
     const reference = clause?.value?.kind === "scalar" ? clause.value : null;
     const symbol =
-      reference === null || reference.form === "malformed" ? null : ctx.resolve("subnet", ctx.symbols.subnets, reference.text, ctx.span(reference));
+      reference === null || reference.form === "malformed"
+        ? null
+        : ctx.resolve("subnet", ctx.symbols.subnets, reference.text, ctx.span(reference));
     const subnet = symbol === null ? undefined : networks.subnets.get(symbol.name);
     for (const address of addresses?.value ?? []) {
       const span = ctx.span(nodeOfAddress(block, "address", address) ?? block);
@@ -80,7 +86,8 @@ function checkNodeAddress(ctx: CheckContext, address: Ip, subnet: SubnetFacts, s
   let holder: string | null = null;
   if (isSpecial(address)) holder = "never a host on a wire";
   else if (hostBits > 1 && equalIp(address, base)) holder = `the network address of subnet \`${subnet.name}\``;
-  else if (hostBits > 1 && cidr.ip.family === 4 && equalIp(address, addToIp(base, sizeOf(cidr) - 1n))) holder = `the broadcast address of subnet \`${subnet.name}\``;
+  else if (hostBits > 1 && cidr.ip.family === 4 && equalIp(address, addToIp(base, sizeOf(cidr) - 1n)))
+    holder = `the broadcast address of subnet \`${subnet.name}\``;
   else if (gateway !== undefined) holder = `the address of router \`${gateway.router}\` in subnet \`${subnet.name}\``;
   if (holder === null) return;
   ctx.report(

@@ -17,7 +17,7 @@ import { describePeer, scalarPeer, wrongPeer } from "./peers.ts";
 import { portName, portRange } from "./ports.ts";
 import { matches, namespaceNamed, selectorOf } from "./selectors.ts";
 import type { PodIndex, Selectable } from "./selectors.ts";
-import { describe } from "./structure.ts";
+import { describe, holdsUnknown } from "./structure.ts";
 import { cidrOrAddress, describeValue, isMalformed, itemsOf } from "./values.ts";
 
 type Direction = "ingress" | "egress";
@@ -46,7 +46,7 @@ export function checkPolicy(ctx: CheckContext, block: BlockNode, namespace: stri
       directions.add(rule.direction);
     }
   }
-  if (!says && !block.damaged && podSelector !== null) {
+  if (!says && !block.damaged && !holdsUnknown(block) && podSelector !== null) {
     ctx.report(
       "missing-member",
       { what: describe(block), missing: "a rule: `allow ingress …` or `allow egress …`" },
@@ -71,17 +71,29 @@ function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | n
   const statements = (block.body?.members ?? []).filter((member) => member.kind === "applies");
   const [first, second] = statements;
   if (first === undefined) {
-    if (!block.damaged) {
-      ctx.report("missing-member", { what: describe(block), missing: "`applies to all pods` or `applies to SELECTOR`" }, { span: ctx.header(block) });
+    if (!block.damaged && !holdsUnknown(block)) {
+      ctx.report(
+        "missing-member",
+        { what: describe(block), missing: "`applies to all pods` or `applies to SELECTOR`" },
+        { span: ctx.header(block) },
+      );
     }
     return null;
   }
   if (second !== undefined) {
-    ctx.report("duplicate-attribute", { name: "applies to" }, { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] });
+    ctx.report(
+      "duplicate-attribute",
+      { name: "applies to" },
+      { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
+    );
   }
   if (first.to === "all-pods") return { requirements: [], span: ctx.span(first) };
   if (first.to === "nodes" || first.to === "node") {
-    ctx.report("wrong-peer", { peer: "a set of nodes", where: "in a policy" }, { span: ctx.span(first), help: "a policy applies to pods; nodes have a `firewall`" });
+    ctx.report(
+      "wrong-peer",
+      { peer: "a set of nodes", where: "in a policy" },
+      { span: ctx.span(first), help: "a policy applies to pods; nodes have a `firewall`" },
+    );
     return null;
   }
   return first.selector === null ? null : selectorOf(ctx, first.selector);
@@ -180,7 +192,10 @@ export function scopeOf(ctx: CheckContext, peer: PeerNode, index: PodIndex): Sel
 }
 
 /** Whether a namespace of the name exists; reports it otherwise. */
-export function resolveNamespace(ctx: CheckContext, name: { readonly value: string; readonly start: number; readonly end: number }): boolean {
+export function resolveNamespace(
+  ctx: CheckContext,
+  name: { readonly value: string; readonly start: number; readonly end: number },
+): boolean {
   const namespace = ctx.symbols.namespaces.get(name.value);
   if (namespace === undefined) {
     ctx.unknown("namespace", name.value, ctx.span(name), ctx.symbols.namespaces.keys());
@@ -203,11 +218,17 @@ function warnIfNothing(
   if (pods === null || ctx.podsInDoubt) return;
   const scope = namespaces === null ? [own] : index.namespacesMatching(namespaces);
   if (scope.length === 0 || index.any(scope, pods)) return;
-  const elsewhere = peer.name === null && peer.namespaces === null && !peer.everywhere ? index.all.find((pod) => matches(pods, pod.labels)) : undefined;
+  const elsewhere =
+    peer.name === null && peer.namespaces === null && !peer.everywhere ? index.all.find((pod) => matches(pods, pod.labels)) : undefined;
   ctx.report(
     "selects-nothing",
     { what: scope.length === 1 ? `pod of namespace \`${scope[0] ?? ""}\`` : "pod" },
-    { span: pods.span, ...(elsewhere === undefined ? {} : { help: `such pods are in namespace \`${elsewhere.namespace}\`: add \`in namespace ${elsewhere.namespace}\`` }) },
+    {
+      span: pods.span,
+      ...(elsewhere === undefined
+        ? {}
+        : { help: `such pods are in namespace \`${elsewhere.namespace}\`: add \`in namespace ${elsewhere.namespace}\`` }),
+    },
   );
 }
 
@@ -216,7 +237,8 @@ function exceptOf(ctx: CheckContext, value: ValueNode | null, cidr: Cidr): reado
   const out: Cidr[] = [];
   for (const item of itemsOf(value)) {
     if (item.kind !== "scalar" || (item.form !== "cidr" && item.form !== "address")) {
-      if (!isMalformed(item)) ctx.report("wrong-type", { attribute: "except", expected: "a CIDR", found: describeValue(item) }, { span: ctx.span(item) });
+      if (!isMalformed(item))
+        ctx.report("wrong-type", { attribute: "except", expected: "a CIDR", found: describeValue(item) }, { span: ctx.span(item) });
       return null;
     }
     const range = cidrOrAddress(ctx, item);
@@ -244,7 +266,11 @@ function policyPorts(
   if (range === null) return null;
   if (range.first === 0) return [{ protocol: range.protocol, port: null, endPort: null, span }];
   const ports = (offering ?? []).flatMap((pod) => pod.ports);
-  if (ports.length > 0 && !ctx.podsInDoubt && !ports.some((port) => port.protocol === range.protocol && range.first <= port.port && port.port <= range.last)) {
+  if (
+    ports.length > 0 &&
+    !ctx.podsInDoubt &&
+    !ports.some((port) => port.protocol === range.protocol && range.first <= port.port && port.port <= range.last)
+  ) {
     const offered = [...new Set(ports.map((port) => `${port.port}/${port.protocol}`))].sort();
     ctx.report("policy-port-unoffered", { port: `\`${ctx.text(value)}\`` }, { span, help: `they offer ${offered.slice(0, 6).join(", ")}` });
   }
@@ -272,7 +298,15 @@ function namedPorts(
     ctx.report(
       "policy-port-unoffered",
       { port: `a port called \`${name}\`` },
-      { span, help: meant !== null ? `did you mean \`${meant}\`?` : names.length === 0 ? "their ports have no names" : `they offer ${names.slice(0, 6).join(", ")}` },
+      {
+        span,
+        help:
+          meant !== null
+            ? `did you mean \`${meant}\`?`
+            : names.length === 0
+              ? "their ports have no names"
+              : `they offer ${names.slice(0, 6).join(", ")}`,
+      },
     );
   }
   const chosen = protocols.length === 0 ? (["tcp"] as const) : protocols;

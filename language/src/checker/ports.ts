@@ -31,7 +31,11 @@ function missingProtocol(ctx: CheckContext, text: string, value: ValueNode): nul
   ctx.report(
     "missing-protocol",
     { port: text },
-    { span: ctx.span(value), help: `write \`${text}/tcp\` or \`${text}/udp\``, fixes: [replace(ctx.span(value), `${text}/tcp`, `write \`${text}/tcp\``, false)] },
+    {
+      span: ctx.span(value),
+      help: `write \`${text}/tcp\` or \`${text}/udp\``,
+      fixes: [replace(ctx.span(value), `${text}/tcp`, `write \`${text}/tcp\``, false)],
+    },
   );
   return null;
 }
@@ -89,7 +93,11 @@ export function containerPorts(ctx: CheckContext, statements: readonly PortNode[
   for (const statement of statements) {
     for (const [clause, node] of [["->", statement.target] as const, ["node-port", statement.nodePort] as const]) {
       if (node !== null) {
-        ctx.report("misplaced-clause", { clause, what: `the port of a ${owner}` }, { span: ctx.span(node), help: "targets and node ports belong to services" });
+        ctx.report(
+          "misplaced-clause",
+          { clause, what: `the port of a ${owner}` },
+          { span: ctx.span(node), help: "targets and node ports belong to services" },
+        );
         ctx.podsInDoubt = true;
       }
     }

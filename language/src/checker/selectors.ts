@@ -34,7 +34,11 @@ export function selectorOf(ctx: CheckContext, node: SelectorNode): SelectorDecla
     }
     const items = value.kind === "list" ? value.items : [value];
     if (items.length === 0) {
-      ctx.report("wrong-type", { attribute: key, expected: "at least one value in the list", found: "an empty list" }, { span: ctx.span(value) });
+      ctx.report(
+        "wrong-type",
+        { attribute: key, expected: "at least one value in the list", found: "an empty list" },
+        { span: ctx.span(value) },
+      );
       sound = false;
     }
     const values: string[] = [];
@@ -115,7 +119,12 @@ export class PodIndex {
   /** Whether a selector matches any pod in any of the namespaces. */
   any(namespaces: Iterable<string>, selector: SelectorDeclaration | null): boolean {
     for (const namespace of namespaces) {
-      if (selector === null ? this.in(namespace).length > 0 : this.candidates(namespace, selector).some((pod) => matches(selector, pod.labels))) return true;
+      if (
+        selector === null
+          ? this.in(namespace).length > 0
+          : this.candidates(namespace, selector).some((pod) => matches(selector, pod.labels))
+      )
+        return true;
     }
     return false;
   }

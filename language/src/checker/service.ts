@@ -16,7 +16,7 @@ import type { AddressOwners } from "./node.ts";
 import { onePort, portName } from "./ports.ts";
 import { selectorOf } from "./selectors.ts";
 import type { PodIndex, Selectable } from "./selectors.ts";
-import { describe } from "./structure.ts";
+import { describe, holdsUnknown } from "./structure.ts";
 import { addressesOf, attributeOf, booleanOf, describeValue, enumOf, inRange, isMalformed, nodeOfAddress, read } from "./values.ts";
 
 /** What services share across the program: who has which cluster IP and node port. */
@@ -53,12 +53,16 @@ export function checkService(
   const selector = selects(ctx, block);
   const selected = selector === null ? null : index.select(namespace, { requirements: equalities(selector.value), span: selector.span });
   if (selector !== null && selected !== null && selected.length === 0 && !ctx.podsInDoubt) {
-    ctx.report("selects-nothing", { what: `pod of namespace \`${namespace}\`` }, { span: selector.span, ...selectorHelp(selector.value, index, namespace) });
+    ctx.report(
+      "selects-nothing",
+      { what: `pod of namespace \`${namespace}\`` },
+      { span: selector.span, ...selectorHelp(selector.value, index, namespace) },
+    );
   }
   checkAddresses(ctx, block, clusterIps?.value ?? [], headless?.value === true, cluster, who, owners);
   const statements = (block.body?.members ?? []).filter((member): member is PortNode => member.kind === "port-statement");
   const ports = portsOf(ctx, statements, block, selected, cluster, who, owners);
-  if (statements.length === 0 && headless?.value === false && !block.damaged) {
+  if (statements.length === 0 && headless?.value === false && !block.damaged && !holdsUnknown(block)) {
     ctx.report("missing-member", { what: describe(block), missing: "a port: `port 80/tcp -> 8080`" }, { span: ctx.header(block) });
   }
   const opened = statements.find((statement) => statement.nodePort !== null);
@@ -74,7 +78,8 @@ export function checkService(
       { span: ctx.span(opened.nodePort), related: [{ span: given.span, text: "the type" }] },
     );
   }
-  if (given === null || headless === null || publishNotReady === null || clusterIps === null || selector === null || ports === null) return null;
+  if (given === null || headless === null || publishNotReady === null || clusterIps === null || selector === null || ports === null)
+    return null;
   return {
     name,
     header: ctx.header(block),
@@ -119,13 +124,21 @@ function selects(ctx: CheckContext, block: BlockNode): ServiceDeclaration["selec
   const statements = (block.body?.members ?? []).filter((member) => member.kind === "selects");
   const [first, second] = statements;
   if (first === undefined) {
-    if (!block.damaged) {
-      ctx.report("missing-member", { what: describe(block), missing: '`selects …`, such as `selects app == "web"`' }, { span: ctx.header(block) });
+    if (!block.damaged && !holdsUnknown(block)) {
+      ctx.report(
+        "missing-member",
+        { what: describe(block), missing: '`selects …`, such as `selects app == "web"`' },
+        { span: ctx.header(block) },
+      );
     }
     return null;
   }
   if (second !== undefined) {
-    ctx.report("duplicate-attribute", { name: "selects" }, { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] });
+    ctx.report(
+      "duplicate-attribute",
+      { name: "selects" },
+      { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
+    );
   }
   return first.selector === null ? null : equalitySelector(ctx, first.selector);
 }
@@ -133,7 +146,11 @@ function selects(ctx: CheckContext, block: BlockNode): ServiceDeclaration["selec
 function equalitySelector(ctx: CheckContext, node: SelectorNode): ServiceDeclaration["selector"] | null {
   const other = node.requirements.find((requirement) => requirement.operator !== "==");
   if (other !== undefined) {
-    ctx.report("equality-only", {}, { span: ctx.span(other), help: "policies and assertions take the other operators; the Service API has no field for them" });
+    ctx.report(
+      "equality-only",
+      {},
+      { span: ctx.span(other), help: "policies and assertions take the other operators; the Service API has no field for them" },
+    );
     return null;
   }
   const selector = selectorOf(ctx, node);
@@ -143,7 +160,11 @@ function equalitySelector(ctx: CheckContext, node: SelectorNode): ServiceDeclara
     const key = requirement.key.value;
     const earlier = node.requirements.slice(0, i).find((candidate) => candidate.key.value === key);
     if (earlier !== undefined) {
-      ctx.report("contradicting-selector", { key }, { span: ctx.span(requirement), related: [{ span: ctx.span(earlier), text: "first here" }] });
+      ctx.report(
+        "contradicting-selector",
+        { key },
+        { span: ctx.span(requirement), related: [{ span: ctx.span(earlier), text: "first here" }] },
+      );
       return null;
     }
     if (requirement.value?.kind === "scalar") out[key] = requirement.value.text;
@@ -200,15 +221,22 @@ function portsOf(
     }
     const target = statement.target === null ? numbered.port : targetOf(ctx, statement, numbered.protocol);
     if (target === null || (statement.nodePort !== null && nodePort === null) || (statement.name !== null && name === null)) sound = false;
-    if (target !== null && selected !== null && selected.length > 0 && !ctx.podsInDoubt) checkOffered(ctx, block, statement, target, numbered.protocol, selected);
-    const twin = out.find((other) => (name !== null && other.name === name) || (other.port === numbered.port && other.protocol === numbered.protocol));
+    if (target !== null && selected !== null && selected.length > 0 && !ctx.podsInDoubt)
+      checkOffered(ctx, block, statement, target, numbered.protocol, selected);
+    const twin = out.find(
+      (other) => (name !== null && other.name === name) || (other.port === numbered.port && other.protocol === numbered.protocol),
+    );
     if (twin !== undefined) {
       const related = [{ span: twin.span, text: "first here" }];
       if (name !== null && twin.name === name) ctx.report("duplicate-name", { what: "port", name }, { span, related });
       else {
         ctx.report(
           "duplicate-port",
-          { port: `${numbered.port}/${numbered.protocol}`, one: `port \`${twin.name ?? twin.port}\``, other: `port \`${name ?? numbered.port}\`` },
+          {
+            port: `${numbered.port}/${numbered.protocol}`,
+            one: `port \`${twin.name ?? twin.port}\``,
+            other: `port \`${name ?? numbered.port}\``,
+          },
           { span, related },
         );
       }
@@ -223,7 +251,10 @@ function portsOf(
     ctx.report(
       "unnamed-port",
       { service: nameOf(block) },
-      { span: ctx.span(unnamed), fixes: [{ title: "name it", edits: [{ span: ctx.span({ start: at, end: at }), text: freeName(out) }], safe: false }] },
+      {
+        span: ctx.span(unnamed),
+        fixes: [{ title: "name it", edits: [{ span: ctx.span({ start: at, end: at }), text: freeName(out) }], safe: false }],
+      },
     );
     sound = false;
   }
@@ -256,7 +287,11 @@ function targetOf(ctx: CheckContext, statement: PortNode, protocol: Transport): 
       return null;
     }
   }
-  ctx.report("wrong-type", { attribute: "->", expected: "a port number or a port name", found: describeValue(target) }, { span: ctx.span(target) });
+  ctx.report(
+    "wrong-type",
+    { attribute: "->", expected: "a port number or a port name", found: describeValue(target) },
+    { span: ctx.span(target) },
+  );
   return null;
 }
 
@@ -288,7 +323,11 @@ function nodePortOf(
     owners.nodePorts.set(key, { who, span });
     return port;
   }
-  ctx.report("duplicate-port", { port: `node port ${key}`, one: owner.who, other: who }, { span, related: [{ span: owner.span, text: "first here" }] });
+  ctx.report(
+    "duplicate-port",
+    { port: `node port ${key}`, one: owner.who, other: who },
+    { span, related: [{ span: owner.span, text: "first here" }] },
+  );
   return null;
 }
 
@@ -315,7 +354,12 @@ function checkOffered(
     { port: typeof target === "string" ? `a ${protocol} port called \`${target}\`` : `\`${target}/${protocol}\``, service: nameOf(block) },
     {
       span,
-      help: meant !== null ? `did you mean \`${meant}\`?` : offered.length === 0 ? "the pods declare no ports" : `they offer ${offered.slice(0, 6).join(", ")}`,
+      help:
+        meant !== null
+          ? `did you mean \`${meant}\`?`
+          : offered.length === 0
+            ? "the pods declare no ports"
+            : `they offer ${offered.slice(0, 6).join(", ")}`,
       ...(meant === null ? {} : { fixes: [replace(span, meant, `write \`${meant}\``, false)] }),
     },
   );

@@ -50,7 +50,7 @@ function checkBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
   const at = ctx.span(block.keyword);
   if (row === null) {
     lose(ctx, block);
-    const future = futureKeywords.get(keyword);
+    const future = parent === "file" || parent === "namespace" ? futureKeywords.get(keyword) : undefined;
     if (future !== undefined) ctx.report("not-supported", { what: future }, { span: at });
     else unknownKeyword(ctx, block, parent);
     return;
@@ -89,10 +89,24 @@ export function describe(block: BlockNode): string {
 
 function unknownKeyword(ctx: CheckContext, block: BlockNode, parent: string): void {
   const keyword = block.keyword.value;
+  const outer = blockRow(parent);
+  if (outer !== null && block.name !== null && attributeRow(outer, keyword) !== null) {
+    const at = ctx.span({ start: block.keyword.end, end: block.keyword.end });
+    ctx.report(
+      "unexpected-token",
+      { expected: "`=`", found: `\`${ctx.text(block.name)}\`` },
+      { span: ctx.span(block.name), fixes: [replace(at, " =", "insert `=`", false)] },
+    );
+    return;
+  }
   const allowed = childKeywords(parent);
   const statements = blockRow(parent)?.statements ?? [];
   const sentence = statements.map((kind) => firstWord(kind)).filter((word) => word !== null);
-  const meant = nearest(keyword, [...allowed, ...sentence, ...[...blockKeywords].filter(() => allowed.length === 0 && sentence.length === 0)]);
+  const meant = nearest(keyword, [
+    ...allowed,
+    ...sentence,
+    ...[...blockKeywords].filter(() => allowed.length === 0 && sentence.length === 0),
+  ]);
   ctx.report(
     "unknown-keyword",
     { name: keyword },
@@ -115,8 +129,10 @@ function firstWord(kind: StatementKind): string | null {
 function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean {
   const { keyword } = row;
   if (block.name === null || block.name.kind !== "scalar") {
+    ctx.namelessKinds.add(keyword);
     if (block.damaged) return false;
-    const example = row.name.kinds === null ? (row.name.rule === "title" ? "a title in quotes" : "a name") : `a kind: ${oneOf(row.name.kinds)}`;
+    const example =
+      row.name.kinds === null ? (row.name.rule === "title" ? "a title in quotes" : "a name") : `a kind: ${oneOf(row.name.kinds)}`;
     ctx.report("missing-member", { what: `this ${keyword}`, missing: example }, { span: ctx.span(block.keyword) });
     return false;
   }
@@ -125,7 +141,11 @@ function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean 
   if (row.name.kinds !== null) {
     if (row.name.kinds.includes(text)) return true;
     if (row.name.future.includes(text)) {
-      ctx.report("not-supported", { what: `\`${keyword} ${text}\`` }, { span, help: `supported: ${oneOf(row.name.kinds.map((kind) => `${keyword} ${kind}`))}` });
+      ctx.report(
+        "not-supported",
+        { what: `\`${keyword} ${text}\`` },
+        { span, help: `supported: ${oneOf(row.name.kinds.map((kind) => `${keyword} ${kind}`))}` },
+      );
     } else {
       const meant = nearest(text, [...row.name.kinds, ...row.name.future]);
       ctx.report(
@@ -156,7 +176,12 @@ function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean 
   ctx.report(
     "invalid-name",
     { what: withArticle(keyword), name: text, rule },
-    { span, ...(repaired === null ? {} : { fixes: [replace(span, form === "string" ? `"${repaired}"` : repaired, `write \`${repaired}\``, false)] }) },
+    {
+      span,
+      ...(repaired === null
+        ? {}
+        : { fixes: [replace(span, form === "string" ? `"${repaired}"` : repaired, `write \`${repaired}\``, false)] }),
+    },
   );
   return true;
 }
@@ -174,7 +199,10 @@ function checkClauses(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
         { span: ctx.span(clause), ...(expected.length === 0 ? {} : { help: `it takes ${oneOf(expected)}` }) },
       );
     } else if (seen.has(word)) ctx.report("duplicate-attribute", { name: word }, { span: ctx.span(clause) });
-    else if (clause.value !== null && (clause.value.kind !== "scalar" || !["word", "string", "dotted", "malformed"].includes(clause.value.form))) {
+    else if (
+      clause.value !== null &&
+      (clause.value.kind !== "scalar" || !["word", "string", "dotted", "malformed"].includes(clause.value.form))
+    ) {
       ctx.report(
         "wrong-type",
         { attribute: word, expected: `the name of a ${known.to}`, found: `\`${ctx.text(clause.value)}\`` },
@@ -187,7 +215,10 @@ function checkClauses(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
     if (!clause.required || seen.has(clause.keyword) || block.damaged || block.clauses.length > 0) continue;
     ctx.report(
       "missing-member",
-      { what: describe(block), missing: `a ${clause.to}: \`${row.keyword} ${nameOf(block)} ${clause.keyword} ${clause.to.toUpperCase()}\`` },
+      {
+        what: describe(block),
+        missing: `a ${clause.to}: \`${row.keyword} ${nameOf(block)} ${clause.keyword} ${clause.to.toUpperCase()}\``,
+      },
       { span: ctx.header(block) },
     );
   }
@@ -202,15 +233,30 @@ function checkMembers(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
       if (!row.statements.includes(member.kind)) misplacedMember(ctx, member, placeName(row.keyword), row);
     } else if (checkAttribute(ctx, block, row, member, first)) misspelt = true;
   }
-  if (block.damaged || misspelt) return;
+  if (block.damaged || misspelt || holdsUnknown(block)) return;
   for (const attribute of row.attributes) {
     if (!attribute.required || first.has(attribute.name)) continue;
-    ctx.report("missing-member", { what: describe(block), missing: `\`${attribute.name} = …\`` }, { span: ctx.header(block), help: attribute.doc });
+    ctx.report(
+      "missing-member",
+      { what: describe(block), missing: `\`${attribute.name} = …\`` },
+      { span: ctx.header(block), help: attribute.doc },
+    );
   }
 }
 
+/** Whether a member is of an unknown kind, so that something that seems missing may be what was meant. */
+export function holdsUnknown(block: BlockNode): boolean {
+  return (block.body?.members ?? []).some((member) => member.kind === "block" && blockRow(member.keyword.value) === null);
+}
+
 /** Whether the attribute is unknown, so that a required one may be what was meant. */
-function checkAttribute(ctx: CheckContext, block: BlockNode, row: BlockRow, member: AttributeNode, first: Map<string, AttributeNode>): boolean {
+function checkAttribute(
+  ctx: CheckContext,
+  block: BlockNode,
+  row: BlockRow,
+  member: AttributeNode,
+  first: Map<string, AttributeNode>,
+): boolean {
   const name = member.name.value;
   const span = ctx.span(member.name);
   if (name === "") return true;
@@ -226,7 +272,12 @@ function checkAttribute(ctx: CheckContext, block: BlockNode, row: BlockRow, memb
         ...(meant === null
           ? attributes.length === 0
             ? {}
-            : { help: `it has ${join(attributes.map((attribute) => `\`${attribute}\``), "and")}` }
+            : {
+                help: `it has ${join(
+                  attributes.map((attribute) => `\`${attribute}\``),
+                  "and",
+                )}`,
+              }
           : { help: `did you mean \`${meant}\`?`, fixes: [replace(span, meant, `write \`${meant}\``, false)] }),
       },
     );

@@ -112,7 +112,8 @@ export function isMalformed(value: ValueNode | null): boolean {
   return value !== null && value.kind === "scalar" && value.form === "malformed";
 }
 
-const scalar = (value: ValueNode, form: ScalarNode["form"]): string | null => (value.kind === "scalar" && value.form === form ? value.text : null);
+const scalar = (value: ValueNode, form: ScalarNode["form"]): string | null =>
+  value.kind === "scalar" && value.form === form ? value.text : null;
 
 export function stringOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): string | null {
   const text = scalar(value, "string");
@@ -281,7 +282,13 @@ function onePerFamily<T>(
 }
 
 export function cidrsOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): readonly Cidr[] | null {
-  return onePerFamily(ctx, row, value, (item) => cidrOf(ctx, row, item), (cidr) => cidr.ip.family);
+  return onePerFamily(
+    ctx,
+    row,
+    value,
+    (item) => cidrOf(ctx, row, item),
+    (cidr) => cidr.ip.family,
+  );
 }
 
 export function addressesOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): readonly Ip[] | null {
@@ -309,7 +316,11 @@ export function nodeOfAddress(block: BlockNode, name: string, ip: Ip): ValueNode
   );
 }
 
-export function portNumbersOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): { readonly first: number; readonly last: number } | null {
+export function portNumbersOf(
+  ctx: CheckContext,
+  row: AttributeRow,
+  value: ValueNode,
+): { readonly first: number; readonly last: number } | null {
   if (value.kind !== "range" || value.first.form !== "number" || value.last?.form !== "number") {
     return isMalformed(value) ? null : wrongType(ctx, row.name, row.type, value);
   }
@@ -333,7 +344,8 @@ export interface NamedReference {
 /** The names in a list of references, or in one reference without brackets; a name listed twice is reported and left out. */
 export function namesIn(ctx: CheckContext, attribute: string, type: ValueType, value: ValueNode): readonly NamedReference[] | null {
   if (value.kind !== "list") {
-    const fixes = value.kind === "scalar" && value.form === "word" ? [replace(ctx.span(value), `[${value.text}]`, `write \`[${value.text}]\``)] : [];
+    const fixes =
+      value.kind === "scalar" && value.form === "word" ? [replace(ctx.span(value), `[${value.text}]`, `write \`[${value.text}]\``)] : [];
     return wrongType(ctx, attribute, type, value, fixes);
   }
   const out: NamedReference[] = [];

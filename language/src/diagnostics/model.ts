@@ -25,7 +25,11 @@ export const modelEntries = {
     severity: error,
     message: (p: { address: string; one: string; other: string }) => `\`${p.address}\` belongs to ${p.one} and to ${p.other}`,
   },
-  "outside-pools": { code: "KN4008", severity: error, message: (p: { address: string }) => `\`${p.address}\` is in none of the address pools` },
+  "outside-pools": {
+    code: "KN4008",
+    severity: error,
+    message: (p: { address: string }) => `\`${p.address}\` is in none of the address pools`,
+  },
   "outside-service-range": {
     code: "KN4009",
     severity: error,
@@ -51,7 +55,11 @@ export const modelEntries = {
     severity: error,
     message: (p: { port: string; service: string }) => `no pod that service \`${p.service}\` selects offers ${p.port}`,
   },
-  "headless-conflict": { code: "KN4014", severity: error, message: (p: { what: string }) => `a headless service has no cluster IP and so no ${p.what}` },
+  "headless-conflict": {
+    code: "KN4014",
+    severity: error,
+    message: (p: { what: string }) => `a headless service has no cluster IP and so no ${p.what}`,
+  },
   "block-size": {
     code: "KN4015",
     severity: error,
@@ -71,7 +79,8 @@ export const modelEntries = {
   "family-without-services": {
     code: "KN4018",
     severity: error,
-    message: (p: { family: 4 | 6; pool: string }) => `pool \`${p.pool}\` is IPv${p.family}, but the cluster has no IPv${p.family} service range`,
+    message: (p: { family: 4 | 6; pool: string }) =>
+      `pool \`${p.pool}\` is IPv${p.family}, but the cluster has no IPv${p.family} service range`,
   },
   "unnamed-port": {
     code: "KN4019",

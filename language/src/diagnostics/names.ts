@@ -56,7 +56,7 @@ export const nameEntries = {
     local: true,
     message: (p: { name: string; rule: string }) => `\`${p.name}\` is not a port name: ${p.rule}`,
   },
-  "not-supported": { code: "KN2011", severity: error, message: (p: { what: string }) => `${p.what} is not supported in this version of knet` },
+  "not-supported": { code: "KN2011", severity: error, message: (p: { what: string }) => `this version of knet does not support ${p.what}` },
   "duplicate-attribute": {
     code: "KN2012",
     severity: error,

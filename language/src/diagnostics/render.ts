@@ -56,7 +56,10 @@ export function renderDiagnostic(
   const marks = new Map(
     files.map((file) => {
       const source = sourceOf(file);
-      return [file, source === null ? [] : places.filter((p) => p.span.file === file).map((p) => markOf(source, p.span, p.text, p.primary))];
+      return [
+        file,
+        source === null ? [] : places.filter((p) => p.span.file === file).map((p) => markOf(source, p.span, p.text, p.primary)),
+      ];
     }),
   );
   const last = Math.max(0, ...[...marks.values()].flat().map((mark) => mark.line));

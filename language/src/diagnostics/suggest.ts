@@ -40,7 +40,10 @@ function alignment(x: string, y: string): number {
 
 /** `a`, `a or b`, `a, b or c`, each in back quotes. */
 export function oneOf(names: readonly string[]): string {
-  return join(names.map((name) => `\`${name}\``), "or");
+  return join(
+    names.map((name) => `\`${name}\``),
+    "or",
+  );
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -60,7 +60,8 @@ export const typeEntries = {
     code: "KN3011",
     severity: error,
     local: true,
-    message: (p: { direction: string; right: string; wrong: string }) => `${p.direction} is allowed \`${p.right}\` somebody, not \`${p.wrong}\``,
+    message: (p: { direction: string; right: string; wrong: string }) =>
+      `${p.direction} is allowed \`${p.right}\` somebody, not \`${p.wrong}\``,
   },
   "double-negation": { code: "KN3012", severity: error, message: () => "`nothing` already says never: two negations cannot be read" },
   "wrong-family": {

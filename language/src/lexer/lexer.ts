@@ -46,10 +46,7 @@ const OpenString = raw("OpenString", /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/);
 const SingleQuoted = raw("SingleQuoted", /'[^'\r\n]*'/);
 const Colons = raw("Colons", /(?:[0-9A-Za-z]*:){2,}[0-9A-Za-z.:]*(?:%[0-9A-Za-z]+)?(?:\/[0-9A-Za-z.]*)?/);
 const Numeric = raw("Numeric", /[0-9]\w*(?:-+\w+)*(?:\.\w+)*(?::[0-9]+)?(?:\/\w*(?:\.\w+)*)?/);
-const Named = raw(
-  "Named",
-  /[A-Za-z_]\w*(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*(?:\/(?:\*|\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*))*/,
-);
+const Named = raw("Named", /[A-Za-z_]\w*(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*(?:\/(?:\*|\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*))*/);
 const punctuation: readonly (readonly [string, TokenType])[] = [
   ["->", types.Arrow],
   ["..", types.DotDot],
@@ -168,7 +165,11 @@ function classify(token: IToken, span: Span, diagnostics: Diagnostic[]): readonl
       return ["string", types.Text];
     case OpenString:
       diagnostics.push(
-        languageCatalogue.create("unclosed-string", {}, { span, fixes: [replace({ ...span, start: span.end }, '"', "close the string", false)] }),
+        languageCatalogue.create(
+          "unclosed-string",
+          {},
+          { span, fixes: [replace({ ...span, start: span.end }, '"', "close the string", false)] },
+        ),
       );
       return ["string", types.Text];
     case SingleQuoted: {

@@ -44,8 +44,8 @@ export const Star = part("Star", "`*`");
 export const Comma = createToken({ name: "Comma", pattern: Lexer.NA, label: "`,`" });
 export const LeftBrace = createToken({ name: "LeftBrace", pattern: Lexer.NA, label: "`{`" });
 export const RightBrace = createToken({ name: "RightBrace", pattern: Lexer.NA, label: "`}`" });
-export const LeftBracket = part("LeftBracket", "`[`");
-export const RightBracket = part("RightBracket", "`]`");
+export const LeftBracket = part("LeftBracket", "`[`", []);
+export const RightBracket = part("RightBracket", "`]`", []);
 /** A line break between members. Made by the layout pass, never by the lexer. */
 export const NewLine = createToken({ name: "NewLine", pattern: Lexer.NA, label: "the end of the line" });
 /** Characters outside the language; they never reach the parser. */

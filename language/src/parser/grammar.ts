@@ -3,9 +3,10 @@
  * one never takes the rest of the file with it; each member is its own recovery boundary.
  */
 import { EmbeddedActionsParser, isRecognitionException } from "chevrotain";
-import type { IToken, ParserMethod, TokenType } from "chevrotain";
+import type { IOrAlt, IToken, ParserMethod, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
 import { stringValue } from "../lexer/lexer.ts";
+import { continuationKeywords } from "../lexer/keywords.ts";
 import * as types from "../lexer/tokens.ts";
 import { keyword } from "../lexer/tokens.ts";
 import { parserMessages } from "./messages.ts";
@@ -43,6 +44,12 @@ export class Grammar extends EmbeddedActionsParser {
   private member: (Mutable<ast.NodeBase> & { damaged?: boolean }) | null = null;
   /** No `reaches` stands between the current token and this offset. */
   private noReachesBefore = -1;
+
+  // Alternatives that close over nothing are built once; Chevrotain would otherwise be handed new closures for every token.
+  private lineAlternatives: IOrAlt<unknown>[] | undefined;
+  private memberAlternatives: IOrAlt<unknown>[] | undefined;
+  private scalarAlternatives: IOrAlt<IToken>[] | undefined;
+  private valueAlternatives: IOrAlt<ast.ValueNode>[] | undefined;
 
   constructor() {
     super([...types.parserTokens], {
@@ -86,20 +93,22 @@ export class Grammar extends EmbeddedActionsParser {
     "members",
     (): void => {
       this.MANY(() => {
-        this.OR([
-          { ALT: () => this.CONSUME(types.NewLine) },
-          { ALT: () => this.CONSUME(types.Comma) },
-          {
-            ALT: () => {
-              const errors = this.errors.length + this.remarks.length;
-              const before = this.member;
-              this.guarded(() => this.SUBRULE(this.memberRule));
-              this.ACTION(() => this.endOfMember(errors));
-              this.SUBRULE(this.skipped);
-              this.ACTION(() => this.closeMember(before));
+        this.OR(
+          (this.lineAlternatives ??= [
+            { ALT: () => this.CONSUME(types.NewLine) },
+            { ALT: () => this.CONSUME(types.Comma) },
+            {
+              ALT: () => {
+                const errors = this.errors.length + this.remarks.length;
+                const before = this.member;
+                this.guarded(() => this.SUBRULE(this.memberRule));
+                this.ACTION(() => this.endOfMember(errors));
+                this.SUBRULE(this.skipped);
+                this.ACTION(() => this.closeMember(before));
+              },
             },
-          },
-        ]);
+          ]),
+        );
       });
     },
     { resyncEnabled: false },
@@ -124,7 +133,12 @@ export class Grammar extends EmbeddedActionsParser {
       this.remarks.push({
         kind: "unexpected",
         token: this.LA(1),
-        expected: this.member === null ? (this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute") : "the end of the line",
+        expected:
+          this.member === null
+            ? this.inAssert
+              ? "a statement such as `a reaches b`"
+              : "a declaration or an attribute"
+            : "the end of the line",
       });
       if (this.member !== null) this.member.damaged = true;
     }
@@ -196,23 +210,34 @@ export class Grammar extends EmbeddedActionsParser {
     }
   }
 
-  /** What is left of a member after an error: everything to the next separator, whole `{…}` groups included. Mostly nothing. */
+  /** What is left of a member after an error: everything to the next separator, whole brackets included. Mostly nothing. */
   private skipped = this.RULE(
     "skipped",
     (): void => {
       this.MANY({
-        GATE: () => !this.memberAhead(1) || this.member?.damaged === true || this.member === null,
-        DEF: () => this.SUBRULE(this.skippedToken),
+        GATE: () => this.skips(),
+        DEF: () => this.OR([{ ALT: () => this.SUBRULE(this.skippedToken) }, { ALT: () => this.CONSUME(types.Comma) }]),
       });
     },
     { resyncEnabled: false },
   );
+
+  /** A comma ends the skipping, unless what follows it does not read like a member: then it belonged to the damaged one. */
+  private skips(): boolean {
+    const broken = this.member === null || this.member.damaged === true;
+    if (this.LA(1).tokenType !== types.Comma) return broken || !this.memberAhead(1);
+    const next = this.LA(2).tokenType;
+    return (
+      broken && !this.memberAhead(2) && next !== types.NewLine && next !== types.RightBrace && next !== types.EOF && next !== types.Comma
+    );
+  }
 
   private skippedToken = this.RULE(
     "skippedToken",
     (): void => {
       this.OR([
         { ALT: () => this.CONSUME(types.AnyToken) },
+        { ALT: () => this.SUBRULE(this.skippedList) },
         {
           ALT: () => {
             this.CONSUME(types.LeftBrace);
@@ -227,6 +252,31 @@ export class Grammar extends EmbeddedActionsParser {
           },
         },
       ]);
+    },
+    { resyncEnabled: false },
+  );
+
+  private skippedList = this.RULE(
+    "skippedList",
+    (): void => {
+      this.CONSUME(types.LeftBracket);
+      this.SUBRULE(this.listRest);
+      this.CONSUME(types.RightBracket);
+    },
+    { resyncEnabled: false },
+  );
+
+  /** Everything up to the `]` of the innermost list. */
+  private listRest = this.RULE(
+    "listRest",
+    (): void => {
+      this.MANY(() => {
+        this.OR([
+          { ALT: () => this.CONSUME(types.Comma) },
+          { ALT: () => this.CONSUME(types.NewLine) },
+          { ALT: () => this.SUBRULE(this.skippedToken) },
+        ]);
+      });
     },
     { resyncEnabled: false },
   );
@@ -252,32 +302,47 @@ export class Grammar extends EmbeddedActionsParser {
   private memberRule = this.RULE(
     "member",
     (): void => {
-      this.OR([
-        { GATE: () => this.LA(2).tokenType === types.Assign || this.LA(2).tokenType === types.Colon, ALT: () => this.SUBRULE(this.attribute) },
-        { GATE: () => this.inAssert && this.LA(2).image === "any", ALT: () => this.SUBRULE(this.failure) },
-        { GATE: () => this.inAssert || this.strayReach(), ALT: () => this.SUBRULE(this.reach) },
-        { ALT: () => this.SUBRULE(this.portStatement) },
-        { GATE: () => this.reads("applies", "to"), ALT: () => this.SUBRULE(this.applies) },
-        { ALT: () => this.SUBRULE(this.selects) },
-        { ALT: () => this.SUBRULE(this.isolates) },
-        { ALT: () => this.SUBRULE(this.allow) },
-        { ALT: () => this.SUBRULE(this.forward) },
-        { GATE: () => this.reads("spread", "over"), ALT: () => this.SUBRULE(this.spread) },
-        { ALT: () => this.SUBRULE(this.block) },
-        {
-          ALT: () => {
-            this.ACTION(() => {
-              this.member = null;
-              this.remarks.push({
-                kind: "unexpected",
-                token: this.LA(1),
-                expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute",
-              });
-            });
-            this.SUBRULE(this.skippedToken);
+      this.OR(
+        (this.memberAlternatives ??= [
+          {
+            GATE: () => this.LA(2).tokenType === types.Assign || this.LA(2).tokenType === types.Colon,
+            ALT: () => this.SUBRULE(this.attribute),
           },
-        },
-      ]);
+          { GATE: () => this.inAssert && this.LA(2).image === "any", ALT: () => this.SUBRULE(this.failure) },
+          { GATE: () => this.inAssert || this.strayReach(), ALT: () => this.SUBRULE(this.reach) },
+          { ALT: () => this.SUBRULE(this.portStatement) },
+          { ALT: () => this.SUBRULE(this.applies) },
+          { ALT: () => this.SUBRULE(this.selects) },
+          { ALT: () => this.SUBRULE(this.isolates) },
+          { ALT: () => this.SUBRULE(this.allow) },
+          { ALT: () => this.SUBRULE(this.forward) },
+          { ALT: () => this.SUBRULE(this.spread) },
+          { ALT: () => this.SUBRULE(this.block) },
+          {
+            ALT: () => {
+              this.ACTION(() => {
+                this.member = null;
+                this.remarks.push({
+                  kind: "unexpected",
+                  token: this.LA(1),
+                  expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute",
+                });
+              });
+              this.OR2([
+                {
+                  // Braces without a header: what they hold is read all the same.
+                  ALT: () => {
+                    this.CONSUME(types.LeftBrace);
+                    this.SUBRULE(this.memberList);
+                    this.CONSUME(types.RightBrace);
+                  },
+                },
+                { ALT: () => this.SUBRULE(this.skippedToken) },
+              ]);
+            },
+          },
+        ]),
+      );
     },
     { resyncEnabled: false },
   );
@@ -370,7 +435,7 @@ export class Grammar extends EmbeddedActionsParser {
       });
       this.MANY({
         GATE: () => this.member?.damaged === true && this.braceAhead(),
-        DEF: () => this.CONSUME(types.AnyToken),
+        DEF: () => this.OR([{ ALT: () => this.CONSUME(types.AnyToken) }, { ALT: () => this.SUBRULE(this.skippedList) }]),
       });
     },
     { resyncEnabled: false },
@@ -448,7 +513,7 @@ export class Grammar extends EmbeddedActionsParser {
       });
       this.CONSUME(keyword("port"));
       this.OPTION({
-        GATE: () => this.LA(2).tokenType === types.Assign || this.LA(2).tokenType === types.Colon,
+        GATE: () => namedPort.has(this.LA(2).tokenType),
         DEF: () => {
           node.name = this.SUBRULE(this.name);
           this.OR([
@@ -459,6 +524,7 @@ export class Grammar extends EmbeddedActionsParser {
                 this.ACTION(() => this.remarks.push({ kind: "colon", token: colon }));
               },
             },
+            { ALT: () => this.ACTION(() => this.remarks.push({ kind: "unexpected", token: this.LA(1), expected: "`=`" })) },
           ]);
         },
       });
@@ -557,7 +623,8 @@ export class Grammar extends EmbeddedActionsParser {
 
   private direction = this.RULE(
     "direction",
-    (): ast.NameNode => this.nameOf(this.OR([{ ALT: () => this.CONSUME(keyword("ingress")) }, { ALT: () => this.CONSUME(keyword("egress")) }])),
+    (): ast.NameNode =>
+      this.nameOf(this.OR([{ ALT: () => this.CONSUME(keyword("ingress")) }, { ALT: () => this.CONSUME(keyword("egress")) }])),
     { resyncEnabled: false },
   );
 
@@ -730,8 +797,8 @@ export class Grammar extends EmbeddedActionsParser {
   private scalar = this.RULE(
     "scalar",
     (): ast.ScalarNode => {
-      const token = this.OR({
-        DEF: [
+      const token = this.OR(
+        (this.scalarAlternatives ??= [
           { ALT: () => this.CONSUME(types.Text) },
           { ALT: () => this.CONSUME(types.Integer) },
           { ALT: () => this.CONSUME(types.Port) },
@@ -742,8 +809,8 @@ export class Grammar extends EmbeddedActionsParser {
           { ALT: () => this.CONSUME(types.Dotted) },
           { ALT: () => this.CONSUME(types.Malformed) },
           { ALT: () => this.CONSUME(types.Word) },
-        ],
-      });
+        ]),
+      );
       return this.scalarOf(token);
     },
     { resyncEnabled: false },
@@ -758,11 +825,13 @@ export class Grammar extends EmbeddedActionsParser {
   private value: ParserMethod<[], ast.ValueNode> = this.RULE(
     "value",
     (): ast.ValueNode =>
-      this.OR([
-        { ALT: () => this.SUBRULE(this.list) },
-        { ALT: () => this.SUBRULE(this.map) },
-        { ALT: () => this.SUBRULE(this.portValue) },
-      ]),
+      this.OR(
+        (this.valueAlternatives ??= [
+          { ALT: () => this.SUBRULE(this.list) },
+          { ALT: () => this.SUBRULE(this.map) },
+          { ALT: () => this.SUBRULE(this.portValue) },
+        ]),
+      ),
     { resyncEnabled: false },
   );
 
@@ -787,24 +856,33 @@ export class Grammar extends EmbeddedActionsParser {
     (): ast.ListNode => {
       const open = this.CONSUME(types.LeftBracket);
       const items: ast.ValueNode[] = [];
-      this.OPTION(() => {
-        const first = this.SUBRULE(this.value);
-        this.ACTION(() => items.push(first));
-        this.MANY({
-          GATE: () => this.LA(2).tokenType !== types.RightBracket,
-          DEF: () => {
-            this.CONSUME(types.Comma);
-            const more = this.SUBRULE2(this.value);
-            this.ACTION(() => items.push(more));
-          },
+      this.guarded(() => {
+        this.OPTION(() => {
+          const first = this.SUBRULE(this.value);
+          this.ACTION(() => items.push(first));
+          this.MANY({
+            GATE: () => this.LA(2).tokenType !== types.RightBracket,
+            DEF: () => {
+              this.CONSUME(types.Comma);
+              const more = this.SUBRULE2(this.value);
+              this.ACTION(() => items.push(more));
+            },
+          });
+          this.OPTION2(() => this.CONSUME2(types.Comma));
         });
-        this.OPTION2(() => this.CONSUME2(types.Comma));
+        this.ACTION(() => this.endOfList());
       });
+      this.SUBRULE(this.listRest);
       const close = this.CONSUME(types.RightBracket);
       return { kind: "list", start: open.startOffset, end: close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close), items };
     },
     { resyncEnabled: false },
   );
+
+  private endOfList(): void {
+    if (this.LA(1).tokenType === types.RightBracket) return;
+    this.remarks.push({ kind: "unexpected", token: this.LA(1), expected: "`,` or `]`" });
+  }
 
   private map = this.RULE(
     "map",
@@ -1070,6 +1148,13 @@ export class Grammar extends EmbeddedActionsParser {
     return (token.image === "in" && next.tokenType === types.LeftBracket) || (token.image === "not" && next.image === "in");
   }
 
+  /** What is compared with: a word that goes on with the sentence is not it. */
+  private labelValue = this.RULE(
+    "label value",
+    (): ast.ScalarNode => this.OR([{ GATE: () => !continuationKeywords.has(this.LA(1).image), ALT: () => this.SUBRULE(this.scalar) }]),
+    { resyncEnabled: false },
+  );
+
   private requirement = this.RULE(
     "requirement",
     (): ast.RequirementNode => {
@@ -1102,14 +1187,14 @@ export class Grammar extends EmbeddedActionsParser {
                 ALT: () => {
                   this.CONSUME(types.Equal);
                   operator = "==";
-                  value = this.SUBRULE(this.scalar);
+                  value = this.SUBRULE(this.labelValue);
                 },
               },
               {
                 ALT: () => {
                   this.CONSUME(types.NotEqual);
                   operator = "!=";
-                  value = this.SUBRULE2(this.scalar);
+                  value = this.SUBRULE2(this.labelValue);
                 },
               },
               {
@@ -1137,6 +1222,8 @@ export class Grammar extends EmbeddedActionsParser {
   );
 }
 
+/** What may follow the name of a port, `=` forgotten or not. */
+const namedPort: ReadonlySet<TokenType> = new Set([types.Assign, types.Colon, types.Port, types.Integer]);
 const separators: ReadonlySet<TokenType> = new Set([types.NewLine, types.Comma]);
 const missingName: ast.NameNode = { kind: "name", start: 0, end: 0, value: "", quoted: false };
 const missingScalar: ast.ScalarNode = { kind: "scalar", start: 0, end: 0, form: "malformed", text: "" };

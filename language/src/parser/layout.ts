@@ -157,12 +157,23 @@ class LayoutPass {
     const next = this.input[i + 1];
     const afterNext = this.input[i + 2];
     const previous = this.out.at(-1);
+    const closesBlock = token.tokenType === types.RightBrace && !(this.missingOpen > 0 && this.bracketFollows(i));
     const ends =
-      token.tokenType === types.RightBrace ||
+      closesBlock ||
       (token.tokenType === types.Comma && isNameLike(next) && afterNext?.tokenType === types.Assign) ||
       (isNameLike(token) && next?.tokenType === types.Assign) ||
       (firstOnLine && token.tokenType !== types.Comma && previous?.tokenType !== types.Comma && previous !== open.token);
     if (ends) this.closeMissing(token.startOffset);
+  }
+
+  /** Whether the list goes on to its `]` on this line. */
+  private bracketFollows(i: number): boolean {
+    for (let k = i + 1; k < this.input.length && this.lines[k] === this.lines[i]; k++) {
+      const type = this.input[k]?.tokenType;
+      if (type === types.RightBracket) return true;
+      if (type === types.LeftBracket || type === types.LeftBrace || type === types.Assign) return false;
+    }
+    return false;
   }
 
   private continues(i: number): boolean {
@@ -183,8 +194,13 @@ class LayoutPass {
 
   /** `subnet blue cidr = …`, `labels = app = "x"`: an attribute that no separator and no brace precedes. */
   private openBefore(i: number, token: IToken, line: number, firstOnLine: boolean): void {
-    if (this.missingOpen <= 0 || firstOnLine || !isNameLike(token) || this.input[i + 1]?.tokenType !== types.Assign) return;
+    if (this.missingOpen <= 0 || firstOnLine || isBrace(token)) return;
     const previous = this.input[i - 1];
+    if (previous?.image === "fails" || previous?.image === "fail") {
+      this.openMissing(i - 1, line);
+      return;
+    }
+    if (!isNameLike(token) || this.input[i + 1]?.tokenType !== types.Assign) return;
     if (previous === undefined || previous.tokenType === types.Comma || isBrace(previous)) return;
     if (previous.tokenType !== types.Assign && !this.isHeader(i - 1, line)) return;
     this.openMissing(i - 1, line);
@@ -218,7 +234,13 @@ class LayoutPass {
     const token = this.input[last];
     if (token === undefined) return;
     let first = last;
-    while (first > 0 && this.lines[first - 1] === line && !isBrace(this.input[first - 1]) && this.input[first - 1]?.tokenType !== types.Comma) first--;
+    while (
+      first > 0 &&
+      this.lines[first - 1] === line &&
+      !isBrace(this.input[first - 1]) &&
+      this.input[first - 1]?.tokenType !== types.Comma
+    )
+      first--;
     const start = this.input[first]?.startOffset ?? token.startOffset;
     const at = endOf(token);
     this.diagnostics.push(
@@ -241,7 +263,10 @@ class LayoutPass {
     const open = this.top();
     const stray =
       open === undefined ||
-      (this.missingOpen > 0 && open.line !== line && (firstOnLine ? column > open.indent : this.lines[i + 1] === line || column > open.indent));
+      !open.brace ||
+      (this.missingOpen > 0 &&
+        open.line !== line &&
+        (firstOnLine ? column > open.indent : this.lines[i + 1] === line || column > open.indent));
     if (stray) {
       if (this.missingOpen > 0) this.missingOpen--;
       this.strayBracket(token);
@@ -252,6 +277,7 @@ class LayoutPass {
   }
 
   private closeBracket(token: IToken): void {
+    if (this.missingClose > 0 && this.top()?.brace === true && this.stack.at(-2)?.brace === false) this.closeMissing(token.startOffset);
     const open = this.top();
     if (open === undefined || open.brace) {
       this.strayBracket(token);
@@ -264,7 +290,11 @@ class LayoutPass {
   private strayBracket(token: IToken): void {
     const span = this.span(token.startOffset, endOf(token));
     this.diagnostics.push(
-      languageCatalogue.create("stray-bracket", { close: token.image }, { span, fixes: [replace(span, "", `remove this \`${token.image}\``, false)] }),
+      languageCatalogue.create(
+        "stray-bracket",
+        { close: token.image },
+        { span, fixes: [replace(span, "", `remove this \`${token.image}\``, false)] },
+      ),
     );
   }
 

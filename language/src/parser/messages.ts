@@ -9,6 +9,7 @@ import * as types from "../lexer/tokens.ts";
 const beginnings: Readonly<Record<string, string>> = {
   value: "a value",
   scalar: "a value",
+  "label value": "a label value in quotes",
   "port value": "a port such as `80/tcp`",
   peer: "somebody: `pods …`, `namespace …`, an address, …",
   scope: "a namespace",

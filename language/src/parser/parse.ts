@@ -85,7 +85,10 @@ function capped(file: string, text: string, all: readonly Diagnostic[], total: n
   const shown = all.slice(0, syntaxErrorLimit);
   const end = text.length;
   const more = Math.max(total, all.length) - syntaxErrorLimit;
-  return [...shown, languageCatalogue.create("too-many-syntax-errors", { shown: syntaxErrorLimit, more }, { span: { file, start: end, end } })];
+  return [
+    ...shown,
+    languageCatalogue.create("too-many-syntax-errors", { shown: syntaxErrorLimit, more }, { span: { file, start: end, end } }),
+  ];
 }
 
 const isReal = (token: IToken | undefined): token is IToken =>

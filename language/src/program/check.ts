@@ -1,6 +1,6 @@
 /** From text to checked program. */
 import type { SyntaxTree } from "../ast/nodes.ts";
-import { bind, blocksOf } from "../binder/binder.ts";
+import { bind, blocksOf, nameOf } from "../binder/binder.ts";
 import type { Symbols } from "../binder/binder.ts";
 import { checkAsserts } from "../checker/assert.ts";
 import { checkCluster } from "../checker/cluster.ts";
@@ -20,6 +20,8 @@ import { compareDiagnostics, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
 import { parse } from "../parser/parse.ts";
+import { positionAt, sourceFile } from "../text/source.ts";
+import type { SourceFile } from "../text/source.ts";
 import type { CheckedProgram, NamespaceDeclaration } from "./checked.ts";
 
 export interface CheckResult {
@@ -42,24 +44,32 @@ export function checkProgram(file: string, text: string): CheckResult {
   const program = checkTree(ctx);
   ctx.reportCollected();
   // Where the text is damaged, only what a place says by itself is believed.
+  const source = sourceFile(file, text);
+  const damagedLines = new Set(parsed.diagnostics.map((diagnostic) => positionAt(source, diagnostic.span.start).line));
   // A selector may match nothing only because the pod or namespace that is missing elsewhere is missing.
-  const believed = ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace") ? ctx.diagnostics.filter((d) => d.name !== "selects-nothing") : ctx.diagnostics;
-  const found = parsed.damaged ? believed.filter((diagnostic) => isTrusted(diagnostic, parsed.diagnostics)) : believed;
+  const believed =
+    ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace")
+      ? ctx.diagnostics.filter((d) => d.name !== "selects-nothing")
+      : ctx.diagnostics;
+  const found = parsed.damaged ? believed.filter((diagnostic) => isTrusted(diagnostic, source, damagedLines)) : believed;
   const diagnostics = [...parsed.diagnostics, ...found].sort(compareDiagnostics);
   return { program: hasErrors(diagnostics) ? null : program, diagnostics, tree, symbols: ctx.symbols };
 }
 
-function isTrusted(diagnostic: Diagnostic, syntax: readonly Diagnostic[]): boolean {
-  if (diagnostic.name === "not-supported") return true;
-  if (!languageCatalogue.isLocal(diagnostic.code)) return false;
-  const { start, end } = diagnostic.span;
-  return !syntax.some((other) => other.span.start <= end && start <= other.span.end);
+/** A finding that its own text proves, on a line without syntax errors. */
+function isTrusted(diagnostic: Diagnostic, lines: SourceFile, damaged: ReadonlySet<number>): boolean {
+  if (diagnostic.name !== "not-supported" && !languageCatalogue.isLocal(diagnostic.code)) return false;
+  return !damaged.has(positionAt(lines, diagnostic.span.start).line);
 }
 
 function checkTree(ctx: CheckContext): CheckedProgram | null {
   const { root } = ctx.tree;
   for (const { first, second } of ctx.symbols.duplicates) {
-    ctx.report("duplicate-name", { what: second.kind, name: second.name }, { span: second.span, related: [{ span: first.span, text: "first here" }] });
+    ctx.report(
+      "duplicate-name",
+      { what: second.kind, name: second.name },
+      { span: second.span, related: [{ span: first.span, text: "first here" }] },
+    );
   }
   checkStructure(ctx, root);
   const cluster = checkCluster(ctx);
@@ -70,7 +80,7 @@ function checkTree(ctx: CheckContext): CheckedProgram | null {
   const facts = checkNamespaces(ctx, cluster);
   const owners = serviceOwners(ctx, cluster);
   const namespaces = facts.namespaces.map((namespace): NamespaceDeclaration => {
-    const inner = namespace.blocks.flatMap((block) => blocksOf(block.body?.members, "namespace"));
+    const inner = namespace.blocks.flatMap((block) => blocksOf(block.body?.members, "namespace")).filter((block) => nameOf(block) !== "");
     const [first] = namespace.blocks;
     const at = first === undefined ? ctx.span(root) : ctx.span(first);
     return {
@@ -105,7 +115,8 @@ function overlaps(ctx: CheckContext, cluster: ClusterFacts, networks: NetworkFac
     for (const cni of blocksOf(symbol.block.body?.members, "cluster")) {
       for (const pool of blocksOf(cni.body?.members, "cni")) {
         const cidr = cluster.poolRanges.get(pool);
-        if (cidr !== undefined) ranges.push(rangeAt(ctx, pool, "cidr", cidr, `pool \`${pool.name?.kind === "scalar" ? pool.name.text : ""}\``));
+        if (cidr !== undefined)
+          ranges.push(rangeAt(ctx, pool, "cidr", cidr, `pool \`${pool.name?.kind === "scalar" ? pool.name.text : ""}\``));
       }
     }
   }

@@ -7,7 +7,12 @@ import type { AttributeRow, BlockRow, ClauseRow, StatementKind, ValueType } from
 const text: ValueType = { kind: "string" };
 const flag: ValueType = { kind: "boolean" };
 const labels: ValueType = { kind: "labels" };
-const integer = (first: number, last: number, unit?: string): ValueType => ({ kind: "integer", first, last, ...(unit === undefined ? {} : { unit }) });
+const integer = (first: number, last: number, unit?: string): ValueType => ({
+  kind: "integer",
+  first,
+  last,
+  ...(unit === undefined ? {} : { unit }),
+});
 const oneOf = (values: readonly string[], future: readonly string[] = []): ValueType => ({ kind: "enum", values, future });
 
 interface AttributeOptions {
@@ -64,10 +69,18 @@ export const blocks: readonly BlockRow[] = [
   block("cluster", "A Kubernetes cluster: its version, its address ranges and the software that makes its network.", {
     parents: ["file"],
     attributes: [
-      attribute("kubernetes", { kind: "version", software: "Kubernetes", described: ["1.34"] }, "The Kubernetes version whose kube-proxy is compiled.", {
-        default: '"1.34"',
+      attribute(
+        "kubernetes",
+        { kind: "version", software: "Kubernetes", described: ["1.34"] },
+        "The Kubernetes version whose kube-proxy is compiled.",
+        {
+          default: '"1.34"',
+        },
+      ),
+      attribute("domain", { kind: "dns-name" }, "The DNS domain of the cluster.", {
+        default: '"cluster.local"',
+        field: "kubelet clusterDomain",
       }),
-      attribute("domain", { kind: "dns-name" }, "The DNS domain of the cluster.", { default: '"cluster.local"', field: "kubelet clusterDomain" }),
       attribute("service-cidr", { kind: "cidrs" }, "Where cluster IPs come from: one range, or one of each family.", {
         required: true,
         field: "kube-apiserver --service-cluster-ip-range",
@@ -83,10 +96,20 @@ export const blocks: readonly BlockRow[] = [
     kinds: ["calico"],
     futureKinds: ["flannel", "cilium", "bridge"],
     attributes: [
-      attribute("version", { kind: "version", software: "Calico", described: ["3.32"] }, "The Calico version whose Felix is compiled.", { default: '"3.32"' }),
-      attribute("vxlan-port", integer(1, 65_535), "The UDP port of VXLAN packets.", { default: "4789", field: "FelixConfiguration vxlanPort" }),
-      attribute("vxlan-vni", integer(0, 16_777_215), "The VXLAN network identifier.", { default: "4096", field: "FelixConfiguration vxlanVNI" }),
-      attribute("vxlan-mtu", mtu, "The MTU of the VXLAN devices; by default the subnet's MTU less the encapsulation.", { field: "FelixConfiguration vxlanMTU" }),
+      attribute("version", { kind: "version", software: "Calico", described: ["3.32"] }, "The Calico version whose Felix is compiled.", {
+        default: '"3.32"',
+      }),
+      attribute("vxlan-port", integer(1, 65_535), "The UDP port of VXLAN packets.", {
+        default: "4789",
+        field: "FelixConfiguration vxlanPort",
+      }),
+      attribute("vxlan-vni", integer(0, 16_777_215), "The VXLAN network identifier.", {
+        default: "4096",
+        field: "FelixConfiguration vxlanVNI",
+      }),
+      attribute("vxlan-mtu", mtu, "The MTU of the VXLAN devices; by default the subnet's MTU less the encapsulation.", {
+        field: "FelixConfiguration vxlanMTU",
+      }),
       attribute("dataplane", oneOf(["iptables"], ["nftables", "ebpf"]), "What enforces policy.", { default: "iptables", future: true }),
       attribute("wireguard", flag, "Encrypt traffic between nodes.", { future: true }),
     ],
@@ -107,7 +130,10 @@ export const blocks: readonly BlockRow[] = [
         "How packets travel between nodes: always in VXLAN, or only where the nodes' subnets differ.",
         { required: true, field: "spec.vxlanMode, spec.ipipMode" },
       ),
-      attribute("nat-outgoing", flag, "Whether pods leave the pools under their node's address.", { default: "false", field: "spec.natOutgoing" }),
+      attribute("nat-outgoing", flag, "Whether pods leave the pools under their node's address.", {
+        default: "false",
+        field: "spec.natOutgoing",
+      }),
       attribute("node-selector", text, "Which nodes use the pool.", { future: true, field: "spec.nodeSelector" }),
     ],
   }),
@@ -161,9 +187,16 @@ export const blocks: readonly BlockRow[] = [
     parents: ["file"],
     statements: ["applies", "allow"],
   }),
-  block("namespace", "A namespace. Several blocks of one name make one namespace.", { parents: ["file"], field: "v1 Namespace", attributes: [
-    attribute("labels", labels, "Its labels; `kubernetes.io/metadata.name` is always there.", { default: "{}", field: "metadata.labels" }),
-  ] }),
+  block("namespace", "A namespace. Several blocks of one name make one namespace.", {
+    parents: ["file"],
+    field: "v1 Namespace",
+    attributes: [
+      attribute("labels", labels, "Its labels; `kubernetes.io/metadata.name` is always there.", {
+        default: "{}",
+        field: "metadata.labels",
+      }),
+    ],
+  }),
   block("pod", "One pod.", {
     parents: ["namespace"],
     rule: "subdomain",
@@ -173,9 +206,14 @@ export const blocks: readonly BlockRow[] = [
     statements: ["port-statement"],
     attributes: [
       attribute("labels", labels, "Its labels.", { default: "{}", field: "metadata.labels" }),
-      attribute("ready", flag, "Whether it is ready, and so an endpoint of the services that select it.", { default: "true", field: "status.conditions" }),
+      attribute("ready", flag, "Whether it is ready, and so an endpoint of the services that select it.", {
+        default: "true",
+        field: "status.conditions",
+      }),
       attribute("host-network", flag, "Whether it shares its node's network.", { default: "false", field: "spec.hostNetwork" }),
-      attribute("address", { kind: "addresses" }, "Its addresses; by default they are allocated.", { field: "cni.projectcalico.org/ipAddrs" }),
+      attribute("address", { kind: "addresses" }, "Its addresses; by default they are allocated.", {
+        field: "cni.projectcalico.org/ipAddrs",
+      }),
     ],
   }),
   block("workload", "A Deployment: a number of equal pods.", {
@@ -187,7 +225,10 @@ export const blocks: readonly BlockRow[] = [
       attribute("replicas", integer(0, 150_000), "How many pods.", { default: "1", field: "spec.replicas" }),
       attribute("labels", labels, "The labels of its pods.", { default: "{}", field: "spec.template.metadata.labels" }),
       attribute("ready", integer(0, 150_000), "How many of them are ready; by default all.", { field: "status.readyReplicas" }),
-      attribute("host-network", flag, "Whether its pods share their node's network.", { default: "false", field: "spec.template.spec.hostNetwork" }),
+      attribute("host-network", flag, "Whether its pods share their node's network.", {
+        default: "false",
+        field: "spec.template.spec.hostNetwork",
+      }),
     ],
   }),
   block("service", "One name and address for the pods it selects.", {
@@ -201,7 +242,10 @@ export const blocks: readonly BlockRow[] = [
         field: "spec.type",
       }),
       attribute("cluster-ip", { kind: "addresses" }, "Its cluster IPs; by default they are allocated.", { field: "spec.clusterIPs" }),
-      attribute("headless", flag, "Whether it has a DNS name only, without a cluster IP.", { default: "false", field: "spec.clusterIP: None" }),
+      attribute("headless", flag, "Whether it has a DNS name only, without a cluster IP.", {
+        default: "false",
+        field: "spec.clusterIP: None",
+      }),
       attribute("publish-not-ready", flag, "Whether pods that are not ready count as endpoints.", {
         default: "false",
         field: "spec.publishNotReadyAddresses",

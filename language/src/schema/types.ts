@@ -46,7 +46,9 @@ export interface BlockRow {
   /** `file`, or keywords of the blocks it may stand in. */
   readonly parents: readonly string[];
   /** With `kinds`, the name picks one of a closed set (`proxy iptables`). */
-  readonly name: { readonly rule: NameRule; readonly kinds: null } | { readonly rule: null; readonly kinds: readonly string[]; readonly future: readonly string[] };
+  readonly name:
+    | { readonly rule: NameRule; readonly kinds: null }
+    | { readonly rule: null; readonly kinds: readonly string[]; readonly future: readonly string[] };
   readonly body: "required" | "optional";
   readonly clauses: readonly ClauseRow[];
   readonly attributes: readonly AttributeRow[];

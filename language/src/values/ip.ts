@@ -89,7 +89,7 @@ export function formatIp(ip: Ip): string {
   const groups = [ip.a, ip.b, ip.c, ip.d].flatMap((w) => [w >>> 16, w & 0xffff]);
   let best = -1;
   let bestLength = 1;
-  for (let i = 0; i < 8; ) {
+  for (let i = 0; i < 8;) {
     let j = i;
     while (j < 8 && groups[j] === 0) j++;
     if (j - i > bestLength) {
@@ -198,6 +198,11 @@ export function addToIp(ip: Ip, offset: number | bigint): Ip {
 /** How many addresses a prefix holds. */
 export function sizeOf(cidr: Cidr): bigint {
   return 1n << BigInt(bitsOf(cidr.ip.family) - cidr.prefix);
+}
+
+/** `0.0.0.0/0` or `::/0`. */
+export function everyAddress(family: Family): Cidr {
+  return { ip: family === 4 ? ip4(0) : ip6(0, 0, 0, 0), prefix: 0 };
 }
 
 /** First and last address of a prefix. */

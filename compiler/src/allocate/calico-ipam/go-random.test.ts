@@ -17,7 +17,9 @@ describe("Go's random source", () => {
 
   it("draws Go's stream for seed 1", () => {
     const random = new GoRandom(1n);
-    expect(Array.from({ length: 6 }, () => random.uint32())).toEqual([2596996162, 4039455774, 2854263694, 1879968118, 1823804162, 2949882636]);
+    expect(Array.from({ length: 6 }, () => random.uint32())).toEqual([
+      2596996162, 4039455774, 2854263694, 1879968118, 1823804162, 2949882636,
+    ]);
   });
 
   it("seeds modulo 2^31 - 1, with Go's substitute for zero", () => {

@@ -29,18 +29,21 @@ function seedWords(seed: bigint, store: (index: number, x: number, y: number, z:
 /** How far Go's authors ran the generator from srand(1) before they printed its state as the table. */
 const tableSteps = 7_800_000_000_000;
 
+type Words = BigUint64Array<ArrayBuffer>;
+
 /** a · b modulo x^607 − x^334 − 1 with coefficients modulo 2^64. */
-function multiply(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
+function multiply(a: Words, b: Words): Words {
   const product = new BigUint64Array(2 * length - 1);
   for (let i = 0; i < length; i++) {
     const factor = a[i] ?? 0n;
     if (factor === 0n) continue;
-    for (let j = 0; j < length; j++) product[i + j] = BigInt.asUintN(64, (product[i + j] ?? 0n) + BigInt.asUintN(64, factor * (b[j] ?? 0n)));
+    for (let j = 0; j < length; j++)
+      product[i + j] = BigInt.asUintN(64, (product[i + j] ?? 0n) + BigInt.asUintN(64, factor * (b[j] ?? 0n)));
   }
   return reduce(product);
 }
 
-function reduce(product: BigUint64Array): BigUint64Array {
+function reduce(product: Words): Words {
   for (let i = product.length - 1; i >= length; i--) {
     const value = product[i] ?? 0n;
     product[i - length] = BigInt.asUintN(64, (product[i - length] ?? 0n) + value);
@@ -49,7 +52,7 @@ function reduce(product: BigUint64Array): BigUint64Array {
   return product.slice(0, length);
 }
 
-function timesX(a: BigUint64Array): BigUint64Array {
+function timesX(a: Words): Words {
   const shifted = new BigUint64Array(length + 1);
   shifted.set(a, 1);
   return reduce(shifted);
@@ -59,7 +62,7 @@ function timesX(a: BigUint64Array): BigUint64Array {
  * Go's constant table `rngCooked`, computed instead of copied: it is the state of this generator, seeded with shifts
  * 20 and 10 and no table, after 7.8·10^12 steps. The jump is a power of x modulo the characteristic polynomial.
  */
-function computeTable(): BigUint64Array {
+function computeTable(): Words {
   const seeded = new BigUint64Array(length);
   seedWords(1n, (i, x, y, z) => {
     seeded[i] = (BigInt(x) << 20n) ^ (BigInt(y) << 10n) ^ BigInt(z);
@@ -72,8 +75,8 @@ function computeTable(): BigUint64Array {
   let power = new BigUint64Array(length);
   power[0] = 1n;
   for (const bit of tableSteps.toString(2)) {
-    power = multiply(power, power) as typeof power;
-    if (bit === "1") power = timesX(power) as typeof power;
+    power = multiply(power, power);
+    if (bit === "1") power = timesX(power);
   }
   const table = new BigUint64Array(length);
   const remainder = tableSteps % length;
@@ -96,7 +99,10 @@ let table: Table | null = null;
 function cooked(): Table {
   if (table === null) {
     const words = computeTable();
-    table = { high: Uint32Array.from(words, (word) => Number(word >> 32n)), low: Uint32Array.from(words, (word) => Number(word & 0xffffffffn)) };
+    table = {
+      high: Uint32Array.from(words, (word) => Number(word >> 32n)),
+      low: Uint32Array.from(words, (word) => Number(word & 0xffffffffn)),
+    };
   }
   return table;
 }

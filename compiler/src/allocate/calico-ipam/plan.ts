@@ -39,7 +39,13 @@ export interface IpamRequest {
 
 export type IpamProblem =
   /** No address of the family is left; `pod` is null for a tunnel address. */
-  | { readonly kind: "pools-exhausted"; readonly family: Family; readonly pools: readonly string[]; readonly node: string; readonly pod: string | null }
+  | {
+      readonly kind: "pools-exhausted";
+      readonly family: Family;
+      readonly pools: readonly string[];
+      readonly node: string;
+      readonly pod: string | null;
+    }
   /** The node owns as many blocks as it may and all are full. Calico does not borrow then. */
   | { readonly kind: "block-limit"; readonly family: Family; readonly limit: number; readonly node: string; readonly pod: string | null }
   /** A pinned address in no pool. */
@@ -64,7 +70,8 @@ const tunnelKinds: readonly TunnelKind[] = [
 
 function tunnelPools(pools: readonly PoolState[], kind: TunnelKind): readonly PoolState[] {
   return pools.filter(
-    ({ family, pool }) => family === kind.family && (pool.encapsulation === kind.encapsulation || pool.encapsulation === `${kind.encapsulation}-cross-subnet`),
+    ({ family, pool }) =>
+      family === kind.family && (pool.encapsulation === kind.encapsulation || pool.encapsulation === `${kind.encapsulation}-cross-subnet`),
   );
 }
 
@@ -149,14 +156,18 @@ class Planner {
   #reserveHeldTunnels(): readonly { readonly node: string; readonly kind: TunnelKind; readonly ip: Ip }[] {
     return this.#nodes.flatMap((node) =>
       tunnelKinds.flatMap((kind) => {
-        const ip = this.#held.tunnels.get(node)?.find((held) => held.encapsulation === kind.encapsulation && held.address.family === kind.family)?.address;
+        const ip = this.#held.tunnels
+          .get(node)
+          ?.find((held) => held.encapsulation === kind.encapsulation && held.address.family === kind.family)?.address;
         const pool = ip === undefined ? undefined : tunnelPools(this.#pools, kind).find((pool) => pool.has(ip));
         return ip === undefined || pool === undefined || pool.reserve(ip, `tunnel of ${node}`) !== null ? [] : [{ node, kind, ip }];
       }),
     );
   }
 
-  #reserveHeldPods(pinned: ReadonlyMap<string, readonly Ip[]>): readonly { readonly key: string; readonly node: string; readonly ip: Ip }[] {
+  #reserveHeldPods(
+    pinned: ReadonlyMap<string, readonly Ip[]>,
+  ): readonly { readonly key: string; readonly node: string; readonly ip: Ip }[] {
     return this.#request.pods
       .toSorted((x, y) => byText(x.key, y.key))
       .flatMap(({ key, node, pinned: asked }) => {

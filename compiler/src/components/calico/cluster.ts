@@ -81,7 +81,9 @@ export function addressOf(host: { readonly addresses: readonly Ip[] }, family: F
 function build(model: NetworkModel): CalicoCluster {
   for (const pool of model.cluster.cni.pools) {
     if (pool.encapsulation !== "vxlan" && pool.encapsulation !== "vxlan-cross-subnet") {
-      throw new RangeError(`pool ${pool.name}: encapsulation ${pool.encapsulation} is not generated, only vxlan and vxlan-cross-subnet are`);
+      throw new RangeError(
+        `pool ${pool.name}: encapsulation ${pool.encapsulation} is not generated, only vxlan and vxlan-cross-subnet are`,
+      );
     }
   }
   const nodes = new Map(model.nodes.map((node) => [node.name, node]));

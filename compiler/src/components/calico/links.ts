@@ -26,16 +26,14 @@ export function links(cluster: CalicoCluster, node: Node): readonly Link[] {
     ];
   });
   const mtu = podMtu(cluster.model, node);
-  const workloads = (cluster.endpointsOn.get(node.name) ?? []).map(
-    ({ key, device, pod }): Link => ({
-      name: device,
-      kind: { type: "veth", peerHost: `pod/${key}`, peerLink: "eth0" },
-      mtu,
-      mac: hostSideMac,
-      owner: cniOwner,
-      origin: pod.origin,
-    }),
-  );
+  const workloads = (cluster.endpointsOn.get(node.name) ?? []).map(({ key, device, pod }): Link => ({
+    name: device,
+    kind: { type: "veth", peerHost: `pod/${key}`, peerLink: "eth0" },
+    mtu,
+    mac: hostSideMac,
+    owner: cniOwner,
+    origin: pod.origin,
+  }));
   return [...tunnels, ...workloads];
 }
 
@@ -43,7 +41,9 @@ export function links(cluster: CalicoCluster, node: Node): readonly Link[] {
 export function addresses(cluster: CalicoCluster, node: Node): readonly Address[] {
   return cluster.families.flatMap((family) => {
     const vtep = cluster.vtepOf[family].get(node.name);
-    return vtep === undefined ? [] : [{ link: vxlanDevice(family), address: hostCidr(vtep.address), owner: felixOwner, origin: vtep.origin }];
+    return vtep === undefined
+      ? []
+      : [{ link: vxlanDevice(family), address: hostCidr(vtep.address), owner: felixOwner, origin: vtep.origin }];
   });
 }
 

@@ -23,6 +23,8 @@ export function vxlanDevice(family: Family): "vxlan.calico" | "vxlan-v6.calico" 
 
 /** MAC of a node's VXLAN device: `66:` and the first five bytes of SHA-1 of the node's name (with `-v6` behind it for IPv6). */
 export function vtepMac(node: string, family: Family): string {
-  const digest = createHash("sha1").update(family === 4 ? node : `${node}-v6`).digest();
+  const digest = createHash("sha1")
+    .update(family === 4 ? node : `${node}-v6`)
+    .digest();
   return ["66", ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 }

@@ -48,12 +48,28 @@ describe("routes of the worked example", () => {
   it.each(["vxlan", "vxlan-cross-subnet"] as const)("%s: tunnel device, neighbours and FDB name every other node", (encapsulation) => {
     const { links, addresses, fdb, neighbours } = local(example(encapsulation), "node1");
     const device = links?.[0];
-    expect(device).toMatchObject({ name: "vxlan.calico", mtu: 1450, mac: "66:f9:37:c3:7e:94", kind: { type: "vxlan", id: 4096, parent: "eth0", port: 4789, learning: false } });
+    expect(device).toMatchObject({
+      name: "vxlan.calico",
+      mtu: 1450,
+      mac: "66:f9:37:c3:7e:94",
+      kind: { type: "vxlan", id: 4096, parent: "eth0", port: 4789, learning: false },
+    });
     expect(device?.kind.type === "vxlan" && formatIp(device.kind.local)).toBe("10.0.1.11");
-    expect(links?.[1]).toMatchObject({ name: "calia4fc3c48bd8", mtu: 1450, mac: "ee:ee:ee:ee:ee:ee", kind: { type: "veth", peerHost: "pod/shop/web-0", peerLink: "eth0" } });
+    expect(links?.[1]).toMatchObject({
+      name: "calia4fc3c48bd8",
+      mtu: 1450,
+      mac: "ee:ee:ee:ee:ee:ee",
+      kind: { type: "veth", peerHost: "pod/shop/web-0", peerLink: "eth0" },
+    });
     expect(addresses?.map(({ link, address }) => [link, formatCidrShort(address)])).toEqual([["vxlan.calico", "192.168.166.128"]]);
-    expect(fdb?.map(({ mac, destination }) => `${mac} dst ${formatIp(destination)}`)).toEqual(["66:2d:bf:44:a6:8b dst 10.0.1.12", "66:a4:6f:e0:c4:da dst 10.0.2.13"]);
-    expect(neighbours?.map(({ ip, mac }) => `${formatIp(ip)} lladdr ${mac}`)).toEqual(["192.168.104.0 lladdr 66:2d:bf:44:a6:8b", "192.168.135.0 lladdr 66:a4:6f:e0:c4:da"]);
+    expect(fdb?.map(({ mac, destination }) => `${mac} dst ${formatIp(destination)}`)).toEqual([
+      "66:2d:bf:44:a6:8b dst 10.0.1.12",
+      "66:a4:6f:e0:c4:da dst 10.0.2.13",
+    ]);
+    expect(neighbours?.map(({ ip, mac }) => `${formatIp(ip)} lladdr ${mac}`)).toEqual([
+      "192.168.104.0 lladdr 66:2d:bf:44:a6:8b",
+      "192.168.135.0 lladdr 66:a4:6f:e0:c4:da",
+    ]);
   });
 
   it("name what caused them", () => {
@@ -68,7 +84,8 @@ describe("routes of the worked example", () => {
 
   it("are one object on all nodes where they are equal", () => {
     const of = example("vxlan");
-    const toNode3 = (node: string): unknown => local(of, node).routes?.find(({ destination }) => formatCidrShort(destination) === "192.168.135.0/26");
+    const toNode3 = (node: string): unknown =>
+      local(of, node).routes?.find(({ destination }) => formatCidrShort(destination) === "192.168.135.0/26");
     expect(toNode3("node1")).toBe(toNode3("node2"));
   });
 });
@@ -108,7 +125,10 @@ describe("dual stack", () => {
   });
 
   it("turns forwarding on for both families", () => {
-    expect(calico.shared(of).sysctls?.map(({ key, value }) => `${key}=${value}`)).toEqual(["net/ipv4/ip_forward=1", "net/ipv6/conf/all/forwarding=1"]);
+    expect(calico.shared(of).sysctls?.map(({ key, value }) => `${key}=${value}`)).toEqual([
+      "net/ipv4/ip_forward=1",
+      "net/ipv6/conf/all/forwarding=1",
+    ]);
     expect(calico.shared(example("vxlan")).sysctls?.map(({ key }) => key)).toEqual(["net/ipv4/ip_forward"]);
   });
 
@@ -130,7 +150,12 @@ describe("dual stack", () => {
 
 describe("MTU", () => {
   it("is what the underlay leaves, or what is configured, on devices and routes", () => {
-    const sketch = { pools: [pool("10.10.0.0/16", 26, "vxlan")], subnets: { blue: ["10.0.1.0/24"] }, nodes: { a: "blue 10.0.1.1", b: "blue 10.0.1.2" }, pods: [{ key: "x/p", node: "a" }] };
+    const sketch = {
+      pools: [pool("10.10.0.0/16", 26, "vxlan")],
+      subnets: { blue: ["10.0.1.0/24"] },
+      nodes: { a: "blue 10.0.1.1", b: "blue 10.0.1.2" },
+      pods: [{ key: "x/p", node: "a" }],
+    };
     expect(local(model({ ...sketch, mtu: 9001 }), "a").links?.map(({ mtu }) => mtu)).toEqual([8951, 8951]);
     const configured = local(model({ ...sketch, mtu: 9001, vxlanMtu: 1400 }), "a");
     expect(configured.links?.map(({ mtu }) => mtu)).toEqual([1400, 1400]);
@@ -169,7 +194,10 @@ describe("addresses outside their node's blocks", () => {
       pods: [{ key: "x/p", node: "b" }],
     });
     expect(single.ipam.nodes.map(({ blocks }) => blocks.every(({ cidr }) => cidr.prefix === bitsOf(4)))).toEqual([true, true]);
-    expect(routeTexts(single, "a")).toEqual(["10.10.0.1 dev vxlan.calico scope link mtu 1450", "10.10.0.2 via 10.10.0.1 dev vxlan.calico onlink mtu 1450"]);
+    expect(routeTexts(single, "a")).toEqual([
+      "10.10.0.1 dev vxlan.calico scope link mtu 1450",
+      "10.10.0.2 via 10.10.0.1 dev vxlan.calico onlink mtu 1450",
+    ]);
   });
 });
 

@@ -16,7 +16,17 @@ const felixProtocol = 80;
 /** Priority of routes to local pods (3.32 and later). */
 const podMetric = 1024;
 
-const base = { via: null, link: null, scope: "global", metric: 0, onlink: false, mtu: null, source: null, table: 254, owner: felixOwner } as const;
+const base = {
+  via: null,
+  link: null,
+  scope: "global",
+  metric: 0,
+  onlink: false,
+  mtu: null,
+  source: null,
+  table: 254,
+  owner: felixOwner,
+} as const;
 
 /** A prefix that another node answers for. The routes to it are the same on all nodes of one device name or MTU. */
 interface RemotePrefix {
@@ -36,7 +46,11 @@ interface RemotePrefix {
 const remotePrefixes = new WeakMap<CalicoCluster, Readonly<Record<Family, readonly RemotePrefix[]>>>();
 
 export function routes(cluster: CalicoCluster, node: Node): readonly Route[] {
-  return cluster.families.flatMap((family) => [...podRoutes(cluster, node, family), ...blackholes(cluster, node, family), ...remoteRoutes(cluster, node, family)]);
+  return cluster.families.flatMap((family) => [
+    ...podRoutes(cluster, node, family),
+    ...blackholes(cluster, node, family),
+    ...remoteRoutes(cluster, node, family),
+  ]);
 }
 
 function podRoutes(cluster: CalicoCluster, node: Node, family: Family): readonly Route[] {
@@ -44,7 +58,18 @@ function podRoutes(cluster: CalicoCluster, node: Node, family: Family): readonly
     const address = addressOf(pod, family);
     if (address === null) return [];
     const scope = family === 4 ? "link" : "global";
-    return [{ ...base, destination: hostCidr(address), type: "unicast", link: device, protocol: deviceProtocol, scope, metric: podMetric, origin: pod.origin }];
+    return [
+      {
+        ...base,
+        destination: hostCidr(address),
+        type: "unicast",
+        link: device,
+        protocol: deviceProtocol,
+        scope,
+        metric: podMetric,
+        origin: pod.origin,
+      },
+    ];
   });
 }
 
@@ -53,7 +78,11 @@ function blackholes(cluster: CalicoCluster, node: Node, family: Family): readonl
   const entry = cluster.ipam.get(node.name);
   return (entry?.blocks ?? [])
     .filter(({ cidr }) => cidr.ip.family === family && cidr.prefix < bitsOf(family))
-    .map(({ cidr }) => ({ ...base, destination: cidr, type: "blackhole", protocol: felixProtocol, origin: entry?.origin ?? node.origin }));
+    .map(({ cidr }) => blackhole(cidr, entry?.origin ?? node.origin));
+}
+
+function blackhole(destination: Cidr, origin: Origin): Route {
+  return { ...base, destination, type: "blackhole", protocol: felixProtocol, origin };
 }
 
 function remoteRoutes(cluster: CalicoCluster, node: Node, family: Family): readonly Route[] {
@@ -61,7 +90,8 @@ function remoteRoutes(cluster: CalicoCluster, node: Node, family: Family): reado
   if (local === undefined) return [];
   const subnet = cluster.subnetOf(node, family);
   const mtu = tunnelMtu(cluster.model, node, family);
-  return prefixesOf(cluster)[family]
+  const { [family]: prefixes } = prefixesOf(cluster);
+  return prefixes
     .filter(({ vtep }) => vtep.node !== node.name)
     .map((prefix) => {
       const near = prefix.crossSubnet && subnet !== null && contains(subnet, prefix.vtep.underlay);

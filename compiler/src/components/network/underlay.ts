@@ -1,5 +1,5 @@
 /** The machines and wires below the cluster: what nodes, routers and the outside hold before any cluster software runs. */
-import { bitsOf, hostCidr, parseCidr } from "@knet/language/values";
+import { bitsOf, everyAddress, hostCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { Address, Link } from "../../dataplane/links/types.ts";
@@ -14,18 +14,6 @@ import { defaultRouter, routersTowards } from "./paths.ts";
 export const outsideDevice = "wan0";
 /** The only device of a machine outside. */
 export const externalDevice = "eth0";
-
-const any4: Cidr = parseCidr("0.0.0.0/0") ?? unreachable();
-const any6: Cidr = parseCidr("::/0") ?? unreachable();
-
-function unreachable(): never {
-  throw new Error("a literal prefix parses");
-}
-
-/** Everything of a family. */
-export function anyOf(family: Family): Cidr {
-  return family === 4 ? any4 : any6;
-}
 
 export function subnetOf(model: NetworkModel, name: string): Subnet {
   const subnet = model.subnets.find((candidate) => candidate.name === name);
@@ -95,7 +83,7 @@ function subnetRoutes(model: NetworkModel, from: string, device: string, address
   const towards = routersTowards(model.routers, from);
   for (const family of new Set(addresses.map((ip) => ip.family))) {
     const via = gateway === null ? null : gatewayIn(gateway, from, family);
-    if (gateway !== null && via !== null) routes.push(staticRoute({ destination: anyOf(family), via, link: device }, gateway.origin));
+    if (gateway !== null && via !== null) routes.push(staticRoute({ destination: everyAddress(family), via, link: device }, gateway.origin));
     for (const subnet of model.subnets) {
       const way = towards.get(subnet.name);
       if (way === undefined || way.router === gateway) continue;
@@ -126,7 +114,7 @@ export function routerDataplane(model: NetworkModel, router: Router): Dataplane 
       const range = outside.prefixes.find((cidr) => cidr.ip.family === ip.family);
       addresses.push({ link: outsideDevice, address: { ip, prefix: range?.prefix ?? bitsOf(ip.family) }, owner: "os", origin });
       // Every outside address is a neighbour: the outside is one wire, whatever lies behind it.
-      routes.push(staticRoute({ destination: anyOf(ip.family), via: null, link: outsideDevice, scope: "link" }, origin));
+      routes.push(staticRoute({ destination: everyAddress(ip.family), via: null, link: outsideDevice, scope: "link" }, origin));
     }
   }
   return {
@@ -165,7 +153,7 @@ function remoteSubnets(model: NetworkModel, router: Router): readonly Route[] {
     if (gateway === null || !leadsOutside(others, face.subnet)) continue;
     const words = face.addresses.flatMap((own) => {
       const via = gatewayIn(gateway, face.subnet, own.family);
-      return via === null ? [] : [staticRoute({ destination: anyOf(own.family), via, link: face.device }, gateway.origin)];
+      return via === null ? [] : [staticRoute({ destination: everyAddress(own.family), via, link: face.device }, gateway.origin)];
     });
     const distance = gateway.outside === null ? 2 : 1;
     if (nearestNat === null || distance < nearestNat.distance) nearestNat = { words, distance };
@@ -204,7 +192,7 @@ export function externalDataplane(model: NetworkModel, host: ExternalHost): Data
     addresses: host.addresses.map((ip): Address => ({ link: externalDevice, address: hostCidr(ip), owner: "os", origin })),
     routes: host.addresses.flatMap((ip) => {
       const via = gateways.find((gateway) => gateway.family === ip.family);
-      return via === undefined ? [] : [staticRoute({ destination: anyOf(ip.family), via, link: externalDevice, onlink: true }, origin)];
+      return via === undefined ? [] : [staticRoute({ destination: everyAddress(ip.family), via, link: externalDevice, onlink: true }, origin)];
     }),
   };
 }

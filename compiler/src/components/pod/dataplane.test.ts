@@ -21,7 +21,11 @@ describe("the pod's side", () => {
       { name: "lo", kind: { type: "loopback" }, mtu: 65536, mac: null, owner: "os" },
       { name: "eth0", kind: { type: "veth", peerHost: "node/node1", peerLink: "calia4fc3c48bd8" }, mtu: 1450, mac: null, owner: "cni" },
     ]);
-    expect(dataplane.addresses.map(({ link, address }) => `${link} ${formatCidr(address)}`)).toEqual(["lo 127.0.0.1/8", "lo ::1/128", "eth0 192.168.166.129/32"]);
+    expect(dataplane.addresses.map(({ link, address }) => `${link} ${formatCidr(address)}`)).toEqual([
+      "lo 127.0.0.1/8",
+      "lo ::1/128",
+      "eth0 192.168.166.129/32",
+    ]);
   });
 
   it("sends everything to a gateway that no machine has", () => {
@@ -52,7 +56,11 @@ describe("IPv6", () => {
 
   it("goes to the link-local address that the node's device has of its MAC", () => {
     const dataplane = podDataplane(of, podOf(of, "p"));
-    expect(dataplane.routes.map(routeWords)).toEqual(["169.254.1.1 dev eth0 scope link", "default via 169.254.1.1 dev eth0", "default via fe80::ecee:eeff:feee:eeee dev eth0"]);
+    expect(dataplane.routes.map(routeWords)).toEqual([
+      "169.254.1.1 dev eth0 scope link",
+      "default via 169.254.1.1 dev eth0",
+      "default via fe80::ecee:eeff:feee:eeee dev eth0",
+    ]);
     expect(dataplane.addresses.filter(({ link }) => link === "eth0").map(({ address }) => address.prefix)).toEqual([32, 128]);
     expect(dataplane.sysctls.map(({ key, value }) => `${key}=${value}`)).toEqual([
       "net/ipv4/ip_forward=0",
@@ -70,5 +78,7 @@ describe("IPv6", () => {
 
 it("refuses a pod on a node that is not there", () => {
   const of = example("vxlan");
-  expect(() => podDataplane(of, { ...podOf(of, "web-0"), node: "gone" })).toThrow("pod shop/web-0 is on node gone, which the model does not have");
+  expect(() => podDataplane(of, { ...podOf(of, "web-0"), node: "gone" })).toThrow(
+    "pod shop/web-0 is on node gone, which the model does not have",
+  );
 });

@@ -49,13 +49,10 @@ function links(pod: Pod, peerLink: string, mtu: number): readonly Link[] {
   ];
 }
 
+/** The kernel itself gives `lo` its addresses. */
 function addresses(pod: Pod): readonly Address[] {
   const { origin } = pod;
-  return [
-    { link: "lo", address: { ip: ip4(0x7f000001), prefix: 8 }, owner: "os", origin },
-    { link: "lo", address: hostCidr(ip6(0, 0, 0, 1)), owner: "os", origin },
-    ...pod.addresses.map((address) => ({ link: device, address: hostCidr(address), owner, origin })),
-  ];
+  return pod.addresses.map((address) => ({ link: device, address: hostCidr(address), owner, origin }));
 }
 
 function routes(pod: Pod, address: Ip): readonly Route[] {

@@ -176,7 +176,11 @@ export function policyPort(text: string): PolicyPort {
   const [range = "", protocol] = text.split("/");
   const [first = "", last] = range.split("-");
   const number = /^\d+$/.test(first);
-  return { protocol: transport(protocol), port: number ? Number(first) : first, endPort: last !== undefined && number ? Number(last) : null };
+  return {
+    protocol: transport(protocol),
+    port: number ? Number(first) : first,
+    endPort: last !== undefined && number ? Number(last) : null,
+  };
 }
 
 export function rule(peers: readonly PolicyPeer[] = [], ports: readonly string[] = []): PolicyRule {
@@ -207,7 +211,12 @@ export function firewall(nodes: readonly string[], ...rules: readonly string[]):
     nodes,
     rules: rules.map((text) => {
       const [peer = "", ports] = text.split(" on ");
-      return { direction: "ingress", peers: [firewallPeer(peer)], ports: ports === undefined ? [] : ports.split(" ").map(portRange), origin: origin(text) };
+      return {
+        direction: "ingress",
+        peers: [firewallPeer(peer)],
+        ports: ports === undefined ? [] : ports.split(" ").map(portRange),
+        origin: origin(text),
+      };
     }),
     origin: origin("firewall nodes"),
   };
@@ -240,12 +249,30 @@ export interface ClusterWords {
 
 /** a1 and a2 in blue, b1 in green; dual-stack. */
 export const threeNodes: readonly NodeWords[] = [
-  { name: "a1", subnet: "blue", addresses: "192.168.1.11 fd00:1::11", blocks: "10.10.1.0/26 fd10::1:0/122", tunnels: "10.10.1.0 fd10::1:0" },
-  { name: "a2", subnet: "blue", addresses: "192.168.1.12 fd00:1::12", blocks: "10.10.2.0/26 fd10::2:0/122", tunnels: "10.10.2.0 fd10::2:0" },
-  { name: "b1", subnet: "green", addresses: "192.168.2.11 fd00:2::11", blocks: "10.10.3.0/26 fd10::3:0/122", tunnels: "10.10.3.0 fd10::3:0" },
+  {
+    name: "a1",
+    subnet: "blue",
+    addresses: "192.168.1.11 fd00:1::11",
+    blocks: "10.10.1.0/26 fd10::1:0/122",
+    tunnels: "10.10.1.0 fd10::1:0",
+  },
+  {
+    name: "a2",
+    subnet: "blue",
+    addresses: "192.168.1.12 fd00:1::12",
+    blocks: "10.10.2.0/26 fd10::2:0/122",
+    tunnels: "10.10.2.0 fd10::2:0",
+  },
+  {
+    name: "b1",
+    subnet: "green",
+    addresses: "192.168.2.11 fd00:2::11",
+    blocks: "10.10.3.0/26 fd10::3:0/122",
+    tunnels: "10.10.3.0 fd10::3:0",
+  },
 ];
 
-const blueAndGreen = { blue: "192.168.1.0/24 fd00:1::/64", green: "192.168.2.0/24 fd00:2::/64" };
+const blueAndGreen: Readonly<Record<string, string>> = { blue: "192.168.1.0/24 fd00:1::/64", green: "192.168.2.0/24 fd00:2::/64" };
 
 /** The router's address is `.1` of every subnet. Outside are `internet` at 203.0.113.10 and 2001:db8:9::10, and `office` at 198.51.100.7. */
 export function cluster(words: ClusterWords = {}): NetworkModel {
@@ -266,10 +293,19 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
         return ip(range.ip.family === 4 ? formatIp(range.ip).replace(/0$/, "1") : `${formatIp(range.ip)}1`);
       }),
     })),
-    outside: nat ? { addresses: [ip("203.0.113.1"), ip("2001:db8:9::1")], prefixes: [cidr("203.0.113.0/24"), cidr("2001:db8:9::/64")] } : null,
+    outside: nat
+      ? { addresses: [ip("203.0.113.1"), ip("2001:db8:9::1")], prefixes: [cidr("203.0.113.0/24"), cidr("2001:db8:9::/64")] }
+      : null,
     origin: origin("router core"),
   };
-  const pool = (name: string, range: string, blockSize: number) => ({ name, cidr: cidr(range), blockSize, encapsulation, natOutgoing, origin: origin(`pool ${name}`) });
+  const pool = (name: string, range: string, blockSize: number) => ({
+    name,
+    cidr: cidr(range),
+    blockSize,
+    encapsulation,
+    natOutgoing,
+    origin: origin(`pool ${name}`),
+  });
   const names = new Set([...(words.pods ?? []).map((each) => each.namespace), ...Object.keys(words.namespaces ?? {}), "kube-system"]);
   const tunnelled = encapsulation !== "none";
   return {
@@ -292,13 +328,24 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
       dns: { addresses: [], forwards: [], origin: origin("dns coredns") },
       origin: origin("cluster test"),
     },
-    subnets: Object.entries(subnets).map(([name, ranges]) => ({ network: "dc", name, cidrs: ranges.split(" ").map(cidr), mtu: 1500, origin: origin(`subnet ${name}`) })),
+    subnets: Object.entries(subnets).map(([name, ranges]) => ({
+      network: "dc",
+      name,
+      cidrs: ranges.split(" ").map(cidr),
+      mtu: 1500,
+      origin: origin(`subnet ${name}`),
+    })),
     routers: joins.length === 0 ? [] : [router],
     external: nat
       ? {
           prefixes: router.outside?.prefixes ?? [],
           hosts: [
-            { name: "internet", addresses: [ip("203.0.113.10"), ip("2001:db8:9::10")], represents: "everything else", origin: origin("the internet") },
+            {
+              name: "internet",
+              addresses: [ip("203.0.113.10"), ip("2001:db8:9::10")],
+              represents: "everything else",
+              origin: origin("the internet"),
+            },
             { name: "office", addresses: [ip("198.51.100.7")], represents: "198.51.100.0/24", origin: origin("the office") },
           ],
         }
@@ -319,7 +366,12 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
       nodes: nodes.map(({ name, blocks, tunnels }) => ({
         node: name,
         blocks: blocks.split(" ").map((block) => ({ cidr: cidr(block), pool: block.includes(":") ? "pods6" : "pods" })),
-        tunnels: tunnelled && tunnels !== "" ? tunnels.split(" ").map((address) => ({ encapsulation: encapsulation.startsWith("ipip") ? "ipip" : "vxlan", address: ip(address) })) : [],
+        tunnels:
+          tunnelled && tunnels !== ""
+            ? tunnels
+                .split(" ")
+                .map((address) => ({ encapsulation: encapsulation.startsWith("ipip") ? "ipip" : "vxlan", address: ip(address) }))
+            : [],
         origin: origin(`node ${name}`),
       })),
       borrowed: [],
@@ -336,6 +388,8 @@ export function ask(model: NetworkModel, from: string, dst: string, port: string
 /** The outcomes as text: `delivered pod/shop/web:8080`, `dropped`. Doubt adds ` ?` to the whole. */
 export function ends(model: NetworkModel, from: string, dst: string, port: string): string {
   const { outcomes, unspecified } = ask(model, from, dst, port);
-  const texts = outcomes.map(({ kind, server, port }) => (server === null || kind === "dropped" ? kind : `${kind} ${server}:${port ?? ""}`));
+  const texts = outcomes.map(({ kind, server, port }) =>
+    server === null || kind === "dropped" ? kind : `${kind} ${server}:${port ?? ""}`,
+  );
   return [...new Set(texts)].join(", ") + (unspecified === null ? "" : " ?");
 }

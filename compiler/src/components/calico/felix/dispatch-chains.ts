@@ -23,7 +23,11 @@ function commonPrefix(names: readonly string[]): string {
 }
 
 /** The dispatch chain first, then its children by character. `frame` is the origin of what no single pod causes. */
-export function dispatchChains(direction: EndpointDirection, interfaces: readonly DispatchedInterface[], frame: Origin): readonly FelixChain[] {
+export function dispatchChains(
+  direction: EndpointDirection,
+  interfaces: readonly DispatchedInterface[],
+  frame: Origin,
+): readonly FelixChain[] {
   const sorted = interfaces.toSorted((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0));
   const root = `cali-${direction}-wl-dispatch`;
   const match = direction === "to" ? "--out-interface" : "--in-interface";

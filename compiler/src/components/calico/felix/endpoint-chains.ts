@@ -31,7 +31,11 @@ export function endpointChain(options: EndpointChainOptions): FelixChain {
   add("-m conntrack --ctstate INVALID", "--jump DROP");
   add("", clearMark(verdict));
   if (direction === "from") {
-    add(`-p 17 -m multiport --destination-ports ${options.vxlanPort}`, "--jump DROP", "Drop VXLAN encapped packets originating in workloads");
+    add(
+      `-p 17 -m multiport --destination-ports ${options.vxlanPort}`,
+      "--jump DROP",
+      "Drop VXLAN encapped packets originating in workloads",
+    );
     add("-p 4", "--jump DROP", "Drop IPinIP encapped packets originating in workloads");
   }
   if (options.policies.length > 0) {

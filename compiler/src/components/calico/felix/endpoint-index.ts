@@ -96,7 +96,9 @@ export class EndpointIndex {
     if (key === namespaceKey) return this.#ordered(values.map((value) => this.#inNamespace.get(value) ?? []));
     if (key.startsWith(namespacePrefix)) {
       const inherited = key.slice(namespacePrefix.length);
-      const namespaces = [...this.#namespaces].filter(([, label]) => values.includes(label(inherited) ?? "\0")).map(([name]) => this.#inNamespace.get(name) ?? []);
+      const namespaces = [...this.#namespaces]
+        .filter(([, label]) => values.includes(label(inherited) ?? "\0"))
+        .map(([name]) => this.#inNamespace.get(name) ?? []);
       return this.#ordered([...namespaces, this.#overriding]);
     }
     const byValue = this.#valuesOf(key);

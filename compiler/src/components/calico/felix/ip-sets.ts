@@ -34,7 +34,11 @@ const vtepMembers = new WeakMap<Vtep, IpSetMember>();
 
 /** Sets that name the node itself or everyone else. */
 export function nodeSets(cluster: CalicoCluster, node: Node, family: Family, origin: Origin): readonly IpSet[] {
-  const own = [parseIp(family === 4 ? "127.0.0.1" : "::1"), addressOf(node, family), cluster.vtepOf[family].get(node.name)?.address ?? null];
+  const own = [
+    parseIp(family === 4 ? "127.0.0.1" : "::1"),
+    addressOf(node, family),
+    cluster.vtepOf[family].get(node.name)?.address ?? null,
+  ];
   const thisHost = ipSet(
     family,
     "this-host",

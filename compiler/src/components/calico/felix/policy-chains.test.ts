@@ -23,21 +23,32 @@ function egress(peers: readonly PolicyPeer[], ports: readonly PolicyPort[] = [])
 }
 
 const set = (text: string): string => `cali40${selectorId(parseSelector(text))}`.slice(0, 31);
-const named = (text: string, protocol: "tcp" | "udp", name: string): string => `cali40${namedPortId(parseSelector(text), protocol, name)}`.slice(0, 31);
+const named = (text: string, protocol: "tcp" | "udp", name: string): string =>
+  `cali40${namedPortId(parseSelector(text), protocol, name)}`.slice(0, 31);
 const accepts = "--jump MARK --set-mark 0x10000/0x10000";
 const returns = "-m mark --mark 0x10000/0x10000 --jump RETURN";
 const web = "projectcalico.org/namespace == 'shop' && (projectcalico.org/orchestrator == 'k8s' && app == 'web')";
 
 describe("a policy's chain", () => {
   it("says what it is in its first rule, and in an empty chain in a rule that does nothing else", () => {
-    const of = (rules: NetworkPolicy["ingress"]): unknown => policyChain(calicoPolicy(policy("shop/p", everyone, { ingress: rules })), "to", 4).rules.map(({ comments, match, action }) => ({ comments, match, action }));
+    const of = (rules: NetworkPolicy["ingress"]): unknown =>
+      policyChain(calicoPolicy(policy("shop/p", everyone, { ingress: rules })), "to", 4).rules.map(({ comments, match, action }) => ({
+        comments,
+        match,
+        action,
+      }));
     const title = ["KubernetesNetworkPolicy shop/p ingress"];
     expect(of([])).toEqual([{ comments: title, match: "", action: "" }]);
     expect(of([rule([])])).toEqual([{ comments: title, match: "", action: accepts }]);
   });
 
   it("has one rule per protocol, in the order SCTP, TCP, UDP, and in each per peer in the source's order", () => {
-    expect(ingress([pods(labels(["app", "web"])), block("10.0.0.0/8")], [port("udp", 53), port("tcp", 443), port("sctp", null), port("tcp", 80)])).toEqual([
+    expect(
+      ingress(
+        [pods(labels(["app", "web"])), block("10.0.0.0/8")],
+        [port("udp", 53), port("tcp", 443), port("sctp", null), port("tcp", 80)],
+      ),
+    ).toEqual([
       `-p sctp -m set --match-set ${set(web)} src ${accepts}`,
       returns,
       `-p sctp --source 10.0.0.0/8 ${accepts}`,
@@ -59,7 +70,9 @@ describe("a policy's chain", () => {
     expect(ingress([pods(null, labels(["a", "1"], ["b", "2"]))])).toEqual([
       `-m set --match-set ${set("(pcns.a == '1' && pcns.b == '2') && projectcalico.org/orchestrator == 'k8s'")} src ${accepts}`,
     ]);
-    expect(ingress([pods(null, everyone)])).toEqual([`-m set --match-set ${set("has(projectcalico.org/namespace) && projectcalico.org/orchestrator == 'k8s'")} src ${accepts}`]);
+    expect(ingress([pods(null, everyone)])).toEqual([
+      `-m set --match-set ${set("has(projectcalico.org/namespace) && projectcalico.org/orchestrator == 'k8s'")} src ${accepts}`,
+    ]);
     expect(ingress([pods(everyone)])).toEqual([
       `-m set --match-set ${set("projectcalico.org/namespace == 'shop' && projectcalico.org/orchestrator == 'k8s'")} src ${accepts}`,
     ]);
@@ -74,9 +87,9 @@ describe("a policy's chain", () => {
   });
 
   it("joins ports that touch or overlap, and opens the protocol for an entry without a port", () => {
-    expect(ingress([], [port("tcp", 82), port("tcp", 80), port("tcp", 81), port("tcp", 100, 200), port("tcp", 150, 160), port("tcp", 443)])).toEqual([
-      `-p tcp -m multiport --destination-ports 80:82,100:200,443 ${accepts}`,
-    ]);
+    expect(
+      ingress([], [port("tcp", 82), port("tcp", 80), port("tcp", 81), port("tcp", 100, 200), port("tcp", 150, 160), port("tcp", 443)]),
+    ).toEqual([`-p tcp -m multiport --destination-ports 80:82,100:200,443 ${accepts}`]);
     expect(ingress([], [port("tcp", 80), port("tcp", null), port("tcp", "http")])).toEqual([`-p tcp ${accepts}`]);
   });
 });
@@ -142,7 +155,9 @@ describe("named ports", () => {
   });
 
   it("of egress are looked up among the rule's pods, which then need no match of their own", () => {
-    expect(egress([pods(labels(["app", "web"]))], [port("udp", "dns")])).toEqual([`-p udp -m set --match-set ${named(web, "udp", "dns")} dst,dst ${accepts}`]);
+    expect(egress([pods(labels(["app", "web"]))], [port("udp", "dns")])).toEqual([
+      `-p udp -m set --match-set ${named(web, "udp", "dns")} dst,dst ${accepts}`,
+    ]);
     expect(egress([pods(labels(["app", "web"]))], [port("udp", "dns"), port("udp", 53)])).toEqual([
       "--jump MARK --set-mark 0x0/0x180000",
       "-p udp -m multiport --destination-ports 53 --jump MARK --set-mark 0x80000/0x80000",
@@ -162,7 +177,8 @@ describe("named ports", () => {
 });
 
 describe("groups", () => {
-  const of = (names: readonly string[], selector = everyone): readonly ReturnType<typeof calicoPolicy>[] => names.map((name) => calicoPolicy(policy(`shop/${name}`, selector, { ingress: [] })));
+  const of = (names: readonly string[], selector = everyone): readonly ReturnType<typeof calicoPolicy>[] =>
+    names.map((name) => calicoPolicy(policy(`shop/${name}`, selector, { ingress: [] })));
 
   it("join neighbours with one selector, in the order of name, namespace and kind as text", () => {
     const sorted = [...of(["b", "a-b", "a"]), ...of(["aa"], labels(["app", "web"]))].toSorted(byEvaluation);
@@ -177,7 +193,12 @@ describe("groups", () => {
 
   it("have an id of selector, direction and members", () => {
     const group = of(["a", "b"]);
-    const names = [groupChainName("to", group), groupChainName("from", group), groupChainName("to", of(["a", "c"])), groupChainName("to", of(["a", "b"], labels(["app", "web"])))];
+    const names = [
+      groupChainName("to", group),
+      groupChainName("from", group),
+      groupChainName("to", of(["a", "c"])),
+      groupChainName("to", of(["a", "b"], labels(["app", "web"]))),
+    ];
     expect(new Set(names).size).toBe(4);
     expect(names.map((name) => name.replace(/[\w-]{20}$/, ""))).toEqual(["cali-gi-", "cali-go-", "cali-gi-", "cali-gi-"]);
   });

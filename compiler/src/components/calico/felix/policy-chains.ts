@@ -24,7 +24,13 @@ const returnStride = 5;
 /** An IP set that rules match on. */
 export type SetReference =
   | { readonly kind: "selector"; readonly id: string; readonly selector: Selector }
-  | { readonly kind: "named-port"; readonly id: string; readonly selector: Selector; readonly protocol: "tcp" | "udp" | "sctp"; readonly port: string };
+  | {
+      readonly kind: "named-port";
+      readonly id: string;
+      readonly selector: Selector;
+      readonly protocol: "tcp" | "udp" | "sctp";
+      readonly port: string;
+    };
 
 /** Directions as the packet has them at the pod: `to` is ingress. */
 export function policyChainName(direction: EndpointDirection, policy: Pick<CalicoPolicy, "namespace" | "name">): string {
@@ -63,9 +69,15 @@ export function appliesTo(rule: CalicoRule, family: Family): boolean {
 
 /** Chain of a policy in one direction; the direction is one of the policy's types. */
 export function policyChain(policy: CalicoPolicy, direction: EndpointDirection, family: Family): FelixChain {
-  const rules = (rulesOf(policy, direction) ?? []).filter((rule) => appliesTo(rule, family)).flatMap((rule) => allowRules(rule, direction, family));
+  const rules = (rulesOf(policy, direction) ?? [])
+    .filter((rule) => appliesTo(rule, family))
+    .flatMap((rule) => allowRules(rule, direction, family));
   const title = `${kind} ${policy.namespace}/${policy.name} ${direction === "to" ? "ingress" : "egress"}`;
-  return { name: policyChainName(direction, policy), rules: titled(withoutTrailingReturns(rules), title, policy.origin), origin: policy.origin };
+  return {
+    name: policyChainName(direction, policy),
+    rules: titled(withoutTrailingReturns(rules), title, policy.origin),
+    origin: policy.origin,
+  };
 }
 
 /** Returning from the end of a chain happens anyway. */
@@ -179,7 +191,9 @@ export function groupPolicies(policies: readonly CalicoPolicy[]): readonly Polic
 export function groupChainName(direction: EndpointDirection, group: PolicyGroup): string {
   const [first, second] = group;
   if (first === undefined) throw new RangeError("a policy group has at least one policy");
-  return second === undefined ? policyChainName(direction, first) : chainName(direction === "to" ? "cali-gi-" : "cali-go-", groupId(direction, group));
+  return second === undefined
+    ? policyChainName(direction, first)
+    : chainName(direction === "to" ? "cali-gi-" : "cali-go-", groupId(direction, group));
 }
 
 /** First 20 characters of a SHA3-224 over selector, direction and members, one a line. */

@@ -8,7 +8,17 @@ import type { NetworkModel } from "../../../model/types.ts";
 import type { EndpointDirection } from "./dispatch-chains.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
 import { referencedSet } from "./ip-sets.ts";
-import { appliesTo, byEvaluation, groupChain, groupChainName, groupPolicies, policyChain, profileChain, rulesOf, setsOf } from "./policy-chains.ts";
+import {
+  appliesTo,
+  byEvaluation,
+  groupChain,
+  groupChainName,
+  groupPolicies,
+  policyChain,
+  profileChain,
+  rulesOf,
+  setsOf,
+} from "./policy-chains.ts";
 import type { PolicyGroup, SetReference } from "./policy-chains.ts";
 import { calicoPolicy } from "./policy-rules.ts";
 import type { CalicoPolicy } from "./policy-rules.ts";

@@ -65,14 +65,11 @@ function calicoRules(rule: PolicyRule, namespace: string): readonly CalicoRule[]
   const peers = rule.peers.length === 0 ? [null] : rule.peers;
   const protocols = (["sctp", "tcp", "udp"] as const).filter((protocol) => rule.ports.some((port) => port.protocol === protocol));
   const perProtocol = protocols.length === 0 ? [null] : protocols;
-  return perProtocol.flatMap((protocol) =>
-    peers.map((peer) => ({
-      protocol,
-      peer: calicoPeer(peer, namespace),
-      ...calicoPorts(rule.ports.filter((port) => port.protocol === protocol)),
-      origin: rule.origin,
-    })),
-  );
+  const calicoPeers = peers.map((peer) => calicoPeer(peer, namespace));
+  return perProtocol.flatMap((protocol) => {
+    const { ports, namedPorts } = calicoPorts(rule.ports.filter((port) => port.protocol === protocol));
+    return calicoPeers.map((peer) => ({ protocol, peer, ports, namedPorts, origin: rule.origin }));
+  });
 }
 
 /** An entry without a port opens the protocol, whatever else is listed for it. */

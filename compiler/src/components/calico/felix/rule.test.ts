@@ -11,19 +11,35 @@ const origin = from("test");
 function read(line: string): { readonly id: string; readonly rule: FelixRule } {
   const [, id = "", , comment, body = ""] = /^(\S+)( "([^"]*)")? (.*)$/.exec(line) ?? [];
   const at = body.search(/--(?:jump|goto) /);
-  return { id, rule: { match: body.slice(0, at).trim(), action: body.slice(at), origin, ...(comment === undefined ? {} : { comments: [comment] }) } };
+  return {
+    id,
+    rule: { match: body.slice(0, at).trim(), action: body.slice(at), origin, ...(comment === undefined ? {} : { comments: [comment] }) },
+  };
 }
 
 describe("rule ids", () => {
   it.each(Object.entries(staticChains))("of %s follow from the chain's name and all rules before", (name, lines) => {
     const chain = name.split(" ")[1] ?? "";
     const rules = lines.map(read);
-    expect(ruleIds(chain, rules.map(({ rule }) => rule))).toEqual(rules.map(({ id }) => id));
+    expect(
+      ruleIds(
+        chain,
+        rules.map(({ rule }) => rule),
+      ),
+    ).toEqual(rules.map(({ id }) => id));
   });
 
   it("of cali-FORWARD up to 3.29 follow from the marks of that time", () => {
-    const lines = ["vjrMJCRpqwy5oRoX --jump MARK --set-mark 0/0xe0000", "A_sPAO0mcxbT9mOV -m mark --mark 0/0x10000 --jump cali-from-hep-forward"].map(read);
-    expect(ruleIds("cali-FORWARD", lines.map(({ rule }) => rule))).toEqual(lines.map(({ id }) => id));
+    const lines = [
+      "vjrMJCRpqwy5oRoX --jump MARK --set-mark 0/0xe0000",
+      "A_sPAO0mcxbT9mOV -m mark --mark 0/0x10000 --jump cali-from-hep-forward",
+    ].map(read);
+    expect(
+      ruleIds(
+        "cali-FORWARD",
+        lines.map(({ rule }) => rule),
+      ),
+    ).toEqual(lines.map(({ id }) => id));
   });
 
   it.each([
@@ -38,8 +54,14 @@ describe("rule ids", () => {
   });
 
   it("of the rules behind all others in FORWARD hash a name of their own", () => {
-    const rules = ['S93hcgKJrXEqnTfs "Policy explicitly accepted packet." -m mark --mark 0x10000/0x10000 --jump ACCEPT', "mp77cMpurHhyjLrM --jump MARK --set-mark 0x10000/0x10000"].map(read);
-    const lines = renderAppends("FORWARD", rules.map(({ rule }) => rule));
+    const rules = [
+      'S93hcgKJrXEqnTfs "Policy explicitly accepted packet." -m mark --mark 0x10000/0x10000 --jump ACCEPT',
+      "mp77cMpurHhyjLrM --jump MARK --set-mark 0x10000/0x10000",
+    ].map(read);
+    const lines = renderAppends(
+      "FORWARD",
+      rules.map(({ rule }) => rule),
+    );
     expect(lines.map(({ operation, chain }) => `${operation} ${chain}`)).toEqual(["append FORWARD", "append FORWARD"]);
     expect(lines.map(({ text }) => shortRule(text).split(" ")[0])).toEqual(rules.map(({ id }) => id));
   });
@@ -55,7 +77,9 @@ describe("rendering", () => {
         { comments: ["Configured DefaultEndpointToHostAction"], match: "", action: "--jump ACCEPT", origin },
       ],
     });
-    expect(rules[1]?.text).toBe('-m comment --comment "cali:nSZbcOoG1xPONxb8" -m comment --comment "Configured DefaultEndpointToHostAction" --jump ACCEPT');
+    expect(rules[1]?.text).toBe(
+      '-m comment --comment "cali:nSZbcOoG1xPONxb8" -m comment --comment "Configured DefaultEndpointToHostAction" --jump ACCEPT',
+    );
   });
 
   it("keeps quotes and other unusual characters out of comments", () => {

@@ -31,8 +31,9 @@ describe("the frame", () => {
   const differing = new Set(["nat cali-POSTROUTING", "filter cali-wl-to-host"]);
 
   it.each(Object.entries(staticChains).filter(([name]) => !differing.has(name)))("has %s as Felix writes it", (name, lines) => {
-    const [tableName = "", chain = ""] = name.split(" ");
-    expect(chainText(table(of, "node1", tableName as TableName), chain)).toEqual(lines);
+    const [tableName, chain = ""] = name.split(" ");
+    const found = filesOf(of, "node1")[0]?.tables.find((candidate) => candidate.name === tableName);
+    expect(found && chainText(found, chain)).toEqual(lines);
   });
 
   it("accepts what pods send to their node", () => {
@@ -46,7 +47,7 @@ describe("the frame", () => {
     expect(chainText(table(of, "node1", "nat"), "cali-POSTROUTING")).toEqual([
       "Z-c7XtVd2Bq7s_hA --jump cali-fip-snat",
       "nYKhEzDlr11Jccal --jump cali-nat-outgoing",
-      expect.stringMatching(/^\S{16} --out-interface vxlan\.calico -m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL --jump MASQUERADE --random-fully$/),
+      "e9dnSgSVNmIcpVhP --out-interface vxlan.calico -m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL --jump MASQUERADE --random-fully",
     ]);
   });
 
@@ -55,8 +56,14 @@ describe("the frame", () => {
       table(of, "node1", name)
         .rules.filter(({ chain }) => !chain.startsWith("cali-"))
         .map(({ operation, chain, text }) => `${operation} ${chain} ${shortRule(text)}`);
-    expect(kernel("raw")).toEqual(["insert PREROUTING 6gwbT8clXdHdC1b1 --jump cali-PREROUTING", "insert OUTPUT tVnHkvAo15HuiPy0 --jump cali-OUTPUT"]);
-    expect(kernel("mangle").map((line) => line.replace(/ \S{16} /, " "))).toEqual(["insert PREROUTING --jump cali-PREROUTING", "insert POSTROUTING --jump cali-POSTROUTING"]);
+    expect(kernel("raw")).toEqual([
+      "insert PREROUTING 6gwbT8clXdHdC1b1 --jump cali-PREROUTING",
+      "insert OUTPUT tVnHkvAo15HuiPy0 --jump cali-OUTPUT",
+    ]);
+    expect(kernel("mangle").map((line) => line.replace(/ \S{16} /, " "))).toEqual([
+      "insert PREROUTING --jump cali-PREROUTING",
+      "insert POSTROUTING --jump cali-POSTROUTING",
+    ]);
     expect(kernel("nat").map((line) => line.replace(/ \S{16} /, " "))).toEqual([
       "insert PREROUTING --jump cali-PREROUTING",
       "insert OUTPUT --jump cali-OUTPUT",
@@ -125,13 +132,27 @@ describe("the frame", () => {
 
 describe("a policy", () => {
   const of = example("vxlan-cross-subnet", [
-    policy("shop/allow-web-to-api", labels(["app", "api"]), { ingress: [rule([pods(labels(["app", "web"]))], [port("tcp", 8080)], "rule of allow-web-to-api")] }),
+    policy("shop/allow-web-to-api", labels(["app", "api"]), {
+      ingress: [rule([pods(labels(["app", "web"]))], [port("tcp", 8080)], "rule of allow-web-to-api")],
+    }),
   ]);
   const filter = table(of, "node2", "filter");
 
   it.each<[string, readonly string[]]>([
-    ["cali-to-wl-dispatch", ["Bqvn8OdTfVsQPJ9E --out-interface calieb97322ec89 --goto cali-tw-calieb97322ec89", '5k95uEbpYcAHJYu- "Unknown interface" --jump DROP']],
-    ["cali-from-wl-dispatch", ["QtzjWpbGpdrX8rIT --in-interface calieb97322ec89 --goto cali-fw-calieb97322ec89", 'S4gNb8M6XCpvCcdF "Unknown interface" --jump DROP']],
+    [
+      "cali-to-wl-dispatch",
+      [
+        "Bqvn8OdTfVsQPJ9E --out-interface calieb97322ec89 --goto cali-tw-calieb97322ec89",
+        '5k95uEbpYcAHJYu- "Unknown interface" --jump DROP',
+      ],
+    ],
+    [
+      "cali-from-wl-dispatch",
+      [
+        "QtzjWpbGpdrX8rIT --in-interface calieb97322ec89 --goto cali-fw-calieb97322ec89",
+        'S4gNb8M6XCpvCcdF "Unknown interface" --jump DROP',
+      ],
+    ],
     [
       "cali-tw-calieb97322ec89",
       [
@@ -178,7 +199,11 @@ describe("a policy", () => {
   });
 
   it("brings the set of the pods that it names, and no other node has it", () => {
-    expect(setsOf(of, "node2").get("cali40s:8KuBXZF_119AEISz3LhUQWH")).toMatchObject({ type: "hash:net", family: 4, members: [{ text: "192.168.166.129" }] });
+    expect(setsOf(of, "node2").get("cali40s:8KuBXZF_119AEISz3LhUQWH")).toMatchObject({
+      type: "hash:net",
+      family: 4,
+      members: [{ text: "192.168.166.129" }],
+    });
     expect([...setsOf(of, "node1").keys()].filter((name) => name.startsWith("cali40s:"))).toEqual([]);
     expect(table(of, "node1", "filter").rules.filter(({ text }) => text.includes("tier")).length).toBe(0);
     expect(table(of, "node1", "filter").chains.filter(({ name }) => name.startsWith("cali-pi-"))).toEqual([]);
@@ -211,7 +236,11 @@ describe("which pods a selector finds", () => {
     });
   const found = (peer: ReturnType<typeof pods>): readonly string[] => {
     const of = sketch(peer);
-    const names = new Map(of.pods.flatMap(({ namespace, name, hostNetwork, addresses }) => (hostNetwork ? [] : addresses.map((ip) => [formatIp(ip), `${namespace}/${name}`] as const))));
+    const names = new Map(
+      of.pods.flatMap(({ namespace, name, hostNetwork, addresses }) =>
+        hostNetwork ? [] : addresses.map((ip) => [formatIp(ip), `${namespace}/${name}`] as const),
+      ),
+    );
     const set = [...setsOf(of, "a").values()].find(({ name }) => name.startsWith("cali40s:"));
     return (members(set) ?? []).map((text) => names.get(text) ?? text).toSorted();
   };
@@ -223,7 +252,11 @@ describe("which pods a selector finds", () => {
     // The pod's own label wins over the one that it would inherit.
     ["by the namespace's labels", pods(null, labels(["team", "shop"])), ["front/f1", "front/f2"]],
     ["by the name of a namespace", pods(labels(["app", "web"]), labels(["kubernetes.io/metadata.name", "other"])), ["other/o1"]],
-    ["by an alternative", pods(labels({ key: "app", operator: "In", values: ["web", "api"] }), labels()), ["back/b1", "front/f1", "front/f2", "other/o1"]],
+    [
+      "by an alternative",
+      pods(labels({ key: "app", operator: "In", values: ["web", "api"] }), labels()),
+      ["back/b1", "front/f1", "front/f2", "other/o1"],
+    ],
     ["by a negation, which also holds without the label", pods(labels({ key: "zone", operator: "NotIn", values: ["b"] })), ["front/f1"]],
     ["by presence", pods(labels({ key: "zone", operator: "Exists" }), labels()), ["front/f2"]],
     ["by absence on namespaces", pods(null, labels({ key: "tier", operator: "DoesNotExist" })), ["back/b1", "other/o1"]],
@@ -253,39 +286,63 @@ describe("which pods a selector finds", () => {
 describe("dispatch", () => {
   const chains = (names: readonly string[]): Readonly<Record<string, readonly string[]>> =>
     Object.fromEntries(
-      dispatchChains("to", names.map((name) => ({ name, origin: from(name) })), from("frame")).map(({ name, rules }) => [name, rules.map(({ match, action }) => `${match} ${action}`.trim())]),
+      dispatchChains(
+        "to",
+        names.map((name) => ({ name, origin: from(name) })),
+        from("frame"),
+      ).map(({ name, rules }) => [name, rules.map(({ match, action }) => `${match} ${action}`.trim())]),
     );
 
   it("groups devices by the character behind their common prefix", () => {
     expect(chains(["calib2", "calia1", "calib1"])).toEqual({
-      "cali-to-wl-dispatch": ["--out-interface calia1 --goto cali-tw-calia1", "--out-interface calib+ --goto cali-to-wl-dispatch-b", "--jump DROP"],
-      "cali-to-wl-dispatch-b": ["--out-interface calib1 --goto cali-tw-calib1", "--out-interface calib2 --goto cali-tw-calib2", "--jump DROP"],
+      "cali-to-wl-dispatch": [
+        "--out-interface calia1 --goto cali-tw-calia1",
+        "--out-interface calib+ --goto cali-to-wl-dispatch-b",
+        "--jump DROP",
+      ],
+      "cali-to-wl-dispatch-b": [
+        "--out-interface calib1 --goto cali-tw-calib1",
+        "--out-interface calib2 --goto cali-tw-calib2",
+        "--jump DROP",
+      ],
     });
   });
 
   it("counts the prefix from the names that are there", () => {
     expect(chains(["calia11", "calia12"])).toEqual({
-      "cali-to-wl-dispatch": ["--out-interface calia11 --goto cali-tw-calia11", "--out-interface calia12 --goto cali-tw-calia12", "--jump DROP"],
+      "cali-to-wl-dispatch": [
+        "--out-interface calia11 --goto cali-tw-calia11",
+        "--out-interface calia12 --goto cali-tw-calia12",
+        "--jump DROP",
+      ],
     });
     expect(chains([])).toEqual({ "cali-to-wl-dispatch": ["--jump DROP"] });
   });
 });
 
 describe("several policies on one pod", () => {
-  const rules = (name: string): ReturnType<typeof policy> => policy(`shop/${name}`, labels(["app", "api"]), { ingress: [rule([])], egress: [] });
+  const rules = (name: string): ReturnType<typeof policy> =>
+    policy(`shop/${name}`, labels(["app", "api"]), { ingress: [rule([])], egress: [] });
   const of = example("vxlan", [rules("b"), rules("a"), policy("shop/c", labels(), { ingress: [] })]);
   const filter = table(of, "node2", "filter");
 
   it("are grouped when they follow each other and select alike", () => {
     const jumps = chainText(filter, "cali-tw-calieb97322ec89").flatMap((line) => /--jump (cali-[gp][io]-\S+)/.exec(line)?.[1] ?? []);
     expect(jumps).toEqual([expect.stringMatching(/^cali-gi-[\w-]{20}$/), "cali-pi-knp/shop/c"]);
-    expect(chainText(filter, jumps[0] ?? "").map((line) => line.slice(17))).toEqual(["--jump cali-pi-knp/shop/a", "-m mark --mark 0/0x30000 --jump cali-pi-knp/shop/b"]);
+    expect(chainText(filter, jumps[0] ?? "").map((line) => line.slice(17))).toEqual([
+      "--jump cali-pi-knp/shop/a",
+      "-m mark --mark 0/0x30000 --jump cali-pi-knp/shop/b",
+    ]);
   });
 
   it("close the directions that they have and no others", () => {
     expect(chainText(filter, "cali-fw-calieb97322ec89").some((line) => line.includes("cali-go-"))).toBe(true);
     const web = table(of, "node1", "filter");
     expect(chainText(web, "cali-fw-calia4fc3c48bd8").some((line) => line.includes("tier"))).toBe(false);
-    expect(chainText(web, "cali-tw-calia4fc3c48bd8").filter((line) => line.includes("cali-pi-")).map((line) => line.slice(17))).toEqual(["-m mark --mark 0/0x20000 --jump cali-pi-knp/shop/c"]);
+    expect(
+      chainText(web, "cali-tw-calia4fc3c48bd8")
+        .filter((line) => line.includes("cali-pi-"))
+        .map((line) => line.slice(17)),
+    ).toEqual(["-m mark --mark 0/0x20000 --jump cali-pi-knp/shop/c"]);
   });
 });

@@ -79,7 +79,12 @@ function frameOf(cluster: CalicoCluster, node: Node, family: Family): Frame {
 }
 
 /** Dispatch, then each pod's chains, then the policies and profiles that they jump to, each once. */
-function workloadChains(cluster: CalicoCluster, index: PolicyIndex, node: Node, family: Family): { readonly chains: readonly RenderedChain[]; readonly sets: readonly IpSet[] } {
+function workloadChains(
+  cluster: CalicoCluster,
+  index: PolicyIndex,
+  node: Node,
+  family: Family,
+): { readonly chains: readonly RenderedChain[]; readonly sets: readonly IpSet[] } {
   const { model } = cluster;
   const { origin, vxlanPort } = model.cluster.cni;
   const endpoints = (cluster.endpointsOn.get(node.name) ?? []).toSorted((x, y) => (x.device < y.device ? -1 : x.device > y.device ? 1 : 0));

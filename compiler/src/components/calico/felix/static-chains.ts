@@ -65,7 +65,11 @@ function filterChains({ family, vxlan }: FrameOptions, rules: Rules): Readonly<R
   const toVxlan = `-p 17 -m multiport --destination-ports ${vxlan?.port ?? 0}`;
   return {
     "cali-INPUT": rules(
-      vxlan && [`${toVxlan} -m set --match-set ${peers} src -m addrtype --dst-type LOCAL`, "--jump ACCEPT", `Allow IPv${family} VXLAN packets from allowed hosts`],
+      vxlan && [
+        `${toVxlan} -m set --match-set ${peers} src -m addrtype --dst-type LOCAL`,
+        "--jump ACCEPT",
+        `Allow IPv${family} VXLAN packets from allowed hosts`,
+      ],
       vxlan && [`${toVxlan} -m addrtype --dst-type LOCAL`, "--jump DROP", `Drop IPv${family} VXLAN packets from non-allowed hosts`],
       [`--in-interface ${workloads}`, "--goto cali-wl-to-host"],
       [markSet(accept), "--jump ACCEPT"],
@@ -89,7 +93,11 @@ function filterChains({ family, vxlan }: FrameOptions, rules: Rules): Readonly<R
     "cali-OUTPUT": rules(
       [markSet(accept), "--jump ACCEPT"],
       [`--out-interface ${workloads}`, "--jump RETURN"],
-      vxlan && [`${toVxlan} -m addrtype --src-type LOCAL -m set --match-set ${peers} dst`, "--jump ACCEPT", `Allow IPv${family} VXLAN packets to other allowed hosts`],
+      vxlan && [
+        `${toVxlan} -m addrtype --src-type LOCAL -m set --match-set ${peers} dst`,
+        "--jump ACCEPT",
+        `Allow IPv${family} VXLAN packets to other allowed hosts`,
+      ],
       ["", clearMark(all)],
       ["-m conntrack ! --ctstate DNAT", "--jump cali-to-host-endpoint"],
       hostAccepted,
@@ -110,13 +118,21 @@ function natChains({ family, vxlan, natOutgoing }: FrameOptions, rules: Rules): 
     "cali-POSTROUTING": rules(
       ["", "--jump cali-fip-snat"],
       ["", "--jump cali-nat-outgoing"],
-      vxlan?.tunnel === true ? [`--out-interface ${vxlanDevice(family)} -m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL`, masquerade] : null,
+      vxlan?.tunnel === true
+        ? [
+            `--out-interface ${vxlanDevice(family)} -m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL`,
+            masquerade,
+          ]
+        : null,
     ),
     "cali-fip-dnat": [],
     "cali-fip-snat": [],
     "cali-nat-outgoing": rules(
       natOutgoing
-        ? [`-m set --match-set ${ipSetName(family, "masq-ipam-pools")} src -m set ! --match-set ${ipSetName(family, "network-ip-pools")} dst`, masquerade]
+        ? [
+            `-m set --match-set ${ipSetName(family, "masq-ipam-pools")} src -m set ! --match-set ${ipSetName(family, "network-ip-pools")} dst`,
+            masquerade,
+          ]
         : null,
     ),
   };

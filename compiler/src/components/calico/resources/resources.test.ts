@@ -20,7 +20,15 @@ describe("objects of the cluster", () => {
         apiVersion: "projectcalico.org/v3",
         kind: "IPPool",
         metadata: { name: "pool-0" },
-        spec: { cidr: "192.168.0.0/16", blockSize: 26, vxlanMode: "CrossSubnet", ipipMode: "Never", natOutgoing: true, nodeSelector: "all()", allowedUses: ["Workload", "Tunnel"] },
+        spec: {
+          cidr: "192.168.0.0/16",
+          blockSize: 26,
+          vxlanMode: "CrossSubnet",
+          ipipMode: "Never",
+          natOutgoing: true,
+          nodeSelector: "all()",
+          allowedUses: ["Workload", "Tunnel"],
+        },
       },
     });
     expect(manifest(example("vxlan"), "calico/ippool-pool-0.yaml")?.body["spec"]).toMatchObject({ vxlanMode: "Always", ipipMode: "Never" });
@@ -39,13 +47,24 @@ describe("objects of the cluster", () => {
       nodes: { a: "blue 10.0.1.1 fd01::1" },
       vxlanMtu: 1400,
     });
-    expect(manifest(dual, "calico/felixconfiguration-default.yaml")?.body["spec"]).toMatchObject({ ipv6Support: true, vxlanMTU: 1400, vxlanMTUV6: 1400 });
-    expect(manifest(dual, "cni/10-calico.conflist")?.body["plugins"]).toMatchObject([{ ipam: { type: "calico-ipam", assign_ipv4: "true", assign_ipv6: "true" } }, {}]);
+    expect(manifest(dual, "calico/felixconfiguration-default.yaml")?.body["spec"]).toMatchObject({
+      ipv6Support: true,
+      vxlanMTU: 1400,
+      vxlanMTUV6: 1400,
+    });
+    expect(manifest(dual, "cni/10-calico.conflist")?.body["plugins"]).toMatchObject([
+      { ipam: { type: "calico-ipam", assign_ipv4: "true", assign_ipv6: "true" } },
+      {},
+    ]);
   });
 
   it("keep the defaults of BGP and address management visible", () => {
     expect(manifest(of, "calico/bgpconfiguration-default.yaml")?.body["spec"]).toEqual({ nodeToNodeMeshEnabled: true, asNumber: 64512 });
-    expect(manifest(of, "calico/ipamconfiguration-default.yaml")?.body["spec"]).toEqual({ strictAffinity: false, autoAllocateBlocks: true, maxBlocksPerHost: 0 });
+    expect(manifest(of, "calico/ipamconfiguration-default.yaml")?.body["spec"]).toEqual({
+      strictAffinity: false,
+      autoAllocateBlocks: true,
+      maxBlocksPerHost: 0,
+    });
   });
 
   it("put one CNI configuration on every node", () => {
@@ -55,7 +74,14 @@ describe("objects of the cluster", () => {
         name: "k8s-pod-network",
         cniVersion: "1.0.0",
         plugins: [
-          { type: "calico", datastore_type: "kubernetes", mtu: 0, ipam: { type: "calico-ipam" }, policy: { type: "k8s" }, kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" } },
+          {
+            type: "calico",
+            datastore_type: "kubernetes",
+            mtu: 0,
+            ipam: { type: "calico-ipam" },
+            policy: { type: "k8s" },
+            kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" },
+          },
           { type: "portmap", snat: true, capabilities: { portMappings: true } },
         ],
       },

@@ -28,7 +28,13 @@ export function calicoManifests(model: NetworkModel): readonly Manifest[] {
 }
 
 function resource(file: string, kind: string, name: string, spec: Readonly<Record<string, unknown>>, origin: Origin): Manifest {
-  return { path: `calico/${file}.yaml`, body: { apiVersion, kind, metadata: { name }, spec }, format: "yaml", order: resourceOrder, origin };
+  return {
+    path: `calico/${file}.yaml`,
+    body: { apiVersion, kind, metadata: { name }, spec },
+    format: "yaml",
+    order: resourceOrder,
+    origin,
+  };
 }
 
 function poolSpec(pool: IpPool): Readonly<Record<string, unknown>> {

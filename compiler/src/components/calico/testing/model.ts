@@ -3,7 +3,20 @@ import { parseCidr, parseIp } from "@knet/language/values";
 import type { Cidr, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import { planBlocks } from "../../../allocate/index.ts";
-import type { IpPool, LabelRequirement, LabelSelector, Labels, NetworkModel, NetworkPolicy, Node, Pod, PolicyPeer, PolicyPort, PolicyRule, Subnet } from "../../../model/types.ts";
+import type {
+  IpPool,
+  LabelRequirement,
+  LabelSelector,
+  Labels,
+  NetworkModel,
+  NetworkPolicy,
+  Node,
+  Pod,
+  PolicyPeer,
+  PolicyPort,
+  PolicyRule,
+  Subnet,
+} from "../../../model/types.ts";
 
 export function ip(text: string): Ip {
   const value = parseIp(text);
@@ -49,7 +62,7 @@ export function pool(text: string, blockSize: number, encapsulation: IpPool["enc
   return { cidr: cidr(text), blockSize, encapsulation, natOutgoing: true };
 }
 
-function podOf(sketch: PodSketch): Omit<Pod, "addresses"> {
+function podOf(sketch: PodSketch, addresses: readonly Ip[]): Pod {
   const [namespace = "", name = ""] = sketch.key.split("/");
   return {
     namespace,
@@ -64,6 +77,7 @@ function podOf(sketch: PodSketch): Omit<Pod, "addresses"> {
     ready: true,
     terminating: false,
     hostNetwork: sketch.hostNetwork ?? false,
+    addresses,
     serviceAccount: sketch.serviceAccount ?? "default",
     workload: null,
     hostname: null,
@@ -75,18 +89,40 @@ function podOf(sketch: PodSketch): Omit<Pod, "addresses"> {
 
 export function model(sketch: Sketch): NetworkModel {
   const mtu = sketch.mtu ?? 1500;
-  const subnets = Object.entries(sketch.subnets).map(([name, cidrs]): Subnet => ({ network: "dc", name, cidrs: cidrs.map(cidr), mtu, origin: from(`subnet ${name}`) }));
+  const subnets = Object.entries(sketch.subnets).map(([name, cidrs]): Subnet => ({
+    network: "dc",
+    name,
+    cidrs: cidrs.map(cidr),
+    mtu,
+    origin: from(`subnet ${name}`),
+  }));
   const nodes = Object.entries(sketch.nodes).map(([name, text]): Node => {
     const [subnet = "", ...addresses] = text.split(" ");
-    return { name, subnet, addresses: addresses.map(ip), device: "eth0", mtu, labels: { "kubernetes.io/hostname": name }, zone: null, origin: from(`node ${name}`) };
+    return {
+      name,
+      subnet,
+      addresses: addresses.map(ip),
+      device: "eth0",
+      mtu,
+      labels: { "kubernetes.io/hostname": name },
+      zone: null,
+      origin: from(`node ${name}`),
+    };
   });
-  const pools = sketch.pools.map((entry, i): IpPool => ({ ...entry, name: `pool-${i}`, origin: from(`pool pool-${i}`) }));
+  const pools = sketch.pools.map(({ cidr, blockSize, encapsulation, natOutgoing }, i): IpPool => {
+    const name = `pool-${i}`;
+    return { name, cidr, blockSize, encapsulation, natOutgoing, origin: from(`pool ${name}`) };
+  });
   const sketches = (sketch.pods ?? []).toSorted((x, y) => (x.key < y.key ? -1 : 1));
   const planned = planBlocks({ pools, nodes, pods: sketches.filter(({ hostNetwork }) => hostNetwork !== true) });
   if (planned.problems.length > 0) throw new TypeError(JSON.stringify(planned.problems));
   const nodeAddresses = new Map(nodes.map((node) => [node.name, node.addresses]));
-  const pods = sketches.map((entry): Pod => ({ ...podOf(entry), addresses: (entry.hostNetwork === true ? nodeAddresses.get(entry.node) : planned.pods.get(entry.key)) ?? [] }));
-  const names = [...new Set(["kube-system", ...Object.keys(sketch.namespaces ?? {}), ...pods.map(({ namespace }) => namespace)])].toSorted();
+  const pods = sketches.map((entry) =>
+    podOf(entry, (entry.hostNetwork === true ? nodeAddresses.get(entry.node) : planned.pods.get(entry.key)) ?? []),
+  );
+  const names = [
+    ...new Set(["kube-system", ...Object.keys(sketch.namespaces ?? {}), ...pods.map(({ namespace }) => namespace)]),
+  ].toSorted();
   return {
     cluster: {
       name: "demo",
@@ -94,7 +130,15 @@ export function model(sketch: Sketch): NetworkModel {
       domain: "cluster.local",
       serviceCidrs: [cidr("10.96.0.0/16")],
       nodePorts: { first: 30000, last: 32767 },
-      cni: { kind: "calico", version: "3.32", pools, vxlanPort: 4789, vxlanVni: 4096, vxlanMtu: sketch.vxlanMtu ?? null, origin: from("cluster demo · cni calico") },
+      cni: {
+        kind: "calico",
+        version: "3.32",
+        pools,
+        vxlanPort: 4789,
+        vxlanVni: 4096,
+        vxlanMtu: sketch.vxlanMtu ?? null,
+        origin: from("cluster demo · cni calico"),
+      },
       proxy: { mode: "iptables", origin: from("cluster demo · proxy iptables") },
       dns: { addresses: [ip("10.96.0.10")], forwards: [], origin: from("cluster demo · dns coredns") },
       origin: from("cluster demo"),
@@ -104,7 +148,11 @@ export function model(sketch: Sketch): NetworkModel {
     external: null,
     nodes,
     firewalls: [],
-    namespaces: names.map((name) => ({ name, labels: { "kubernetes.io/metadata.name": name, ...sketch.namespaces?.[name] }, origin: from(`namespace ${name}`) })),
+    namespaces: names.map((name) => ({
+      name,
+      labels: { "kubernetes.io/metadata.name": name, ...sketch.namespaces?.[name] },
+      origin: from(`namespace ${name}`),
+    })),
     pods,
     workloads: [],
     services: [],
@@ -144,8 +192,19 @@ export function policy(
   body: { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] },
 ): NetworkPolicy {
   const [namespace = "", name = ""] = key.split("/");
-  const policyTypes = [...(body.ingress === undefined ? [] : (["Ingress"] as const)), ...(body.egress === undefined ? [] : (["Egress"] as const))];
-  return { namespace, name, podSelector, policyTypes, ingress: body.ingress ?? [], egress: body.egress ?? [], origin: from(`policy ${key}`) };
+  const policyTypes = [
+    ...(body.ingress === undefined ? [] : (["Ingress"] as const)),
+    ...(body.egress === undefined ? [] : (["Egress"] as const)),
+  ];
+  return {
+    namespace,
+    name,
+    podSelector,
+    policyTypes,
+    ingress: body.ingress ?? [],
+    egress: body.egress ?? [],
+    origin: from(`policy ${key}`),
+  };
 }
 
 // The worked example ------------------------------------------------------------------------------
