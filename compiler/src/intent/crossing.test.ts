@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Encapsulation, Firewall } from "../model/types.ts";
-import { ask, cluster, ends, firewall, pod, service, threeNodes } from "./testing/cluster.ts";
+import { ask, cluster, ends, firewall, ip, pod, service, threeNodes } from "./testing/cluster.ts";
 
 const onA1 = pod("shop/p1", "a1", "10.10.1.5 fd10::1:5", { labels: { app: "p" }, ports: ["8080/tcp"] });
 const onA2 = pod("shop/p2", "a2", "10.10.2.5 fd10::2:5", { labels: { app: "p" }, ports: ["8080/tcp"] });
@@ -151,7 +151,7 @@ describe("subnets that no router joins", () => {
       name: "second",
       outside: null,
       interfaces: [
-        { subnet: "between", device: "eth0", addresses: core.interfaces[1]?.addresses.map((ip) => ({ ...ip, d: ip.d + 1 })) ?? [] },
+        { subnet: "between", device: "eth0", addresses: [ip("192.168.9.2")] },
         ...cluster({ joins: ["green"] }).routers.flatMap((router) => router.interfaces),
       ],
     };
@@ -164,7 +164,7 @@ describe("subnets that no router joins", () => {
 
 describe("addresses that a node lacks", () => {
   it("leave its pods of that family alone on it", () => {
-    const nodes = threeNodes.map((node) => (node.name === "a2" ? { ...node, addresses: "192.168.1.12" } : node));
+    const nodes = threeNodes.map((node) => (node.name === "a2" ? Object.assign({}, node, { addresses: "192.168.1.12" }) : node));
     const model = cluster({ pods: all, nodes });
     expect(ends(model, "pod/shop/p1", "fd10::2:5", "8080/tcp")).toBe("unreachable");
     expect(ends(model, "pod/shop/p1", "10.10.2.5", "8080/tcp")).toBe("delivered pod/shop/p2:8080");

@@ -41,13 +41,7 @@ export class NodeFirewalls {
   }
 
   #matches(peer: FirewallPeer, src: Ip): boolean {
-    switch (peer.kind) {
-      case "any":
-        return true;
-      case "internet":
-        return !this.#inside.some((cidr) => contains(cidr, src));
-      case "cidr":
-        return contains(peer.cidr, src);
-    }
+    if (peer.kind === "cidr") return contains(peer.cidr, src);
+    return peer.kind === "any" || !this.#inside.some((cidr) => contains(cidr, src));
   }
 }

@@ -10,7 +10,8 @@ import { equalIp } from "@knet/language/values";
 import type { Ip, Transport } from "@knet/language/values";
 import type { NetworkModel, Pod } from "../model/types.ts";
 import type { Flow, Intent, IntentAnswer, IntentOutcome, PolicyVerdict } from "./types.ts";
-import { Walk, World } from "./walk.ts";
+import { Walk } from "./walk.ts";
+import { World } from "./world.ts";
 
 export { comparisonClass } from "./types.ts";
 export type { ComparisonClass, DirectionVerdict, Flow, Intent, IntentAnswer, IntentOutcome, OutcomeKind, PolicyVerdict } from "./types.ts";

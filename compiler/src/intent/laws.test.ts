@@ -1,5 +1,5 @@
 /** Laws that hold in every cluster, whatever its policies. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LabelSelector, NetworkModel, NetworkPolicy, Pod, PolicyPeer, PolicyRule } from "../model/types.ts";
 import { createIntent } from "./intent.ts";
@@ -29,7 +29,7 @@ const selectors = fc.constantFrom<LabelSelector>(
 );
 const selecting: fc.Arbitrary<PolicyPeer> = fc
   .record({ podSelector: fc.option(selectors), namespaceSelector: fc.option(selectors) })
-  .map((peer) => ({ kind: "pods", ...peer, origin: origin("peer") }));
+  .map(({ podSelector, namespaceSelector }) => ({ kind: "pods", podSelector, namespaceSelector, origin: origin("peer") }));
 const ports = fc.subarray(["80/tcp", "http/tcp", "udp", "1-100/tcp"], { maxLength: 2 });
 const rules: fc.Arbitrary<PolicyRule> = fc.tuple(fc.array(selecting, { maxLength: 2 }), ports).map(([peers, on]) => rule(peers, on));
 const policies: fc.Arbitrary<NetworkPolicy> = fc
@@ -39,10 +39,10 @@ const policies: fc.Arbitrary<NetworkPolicy> = fc
     ingress: fc.option(fc.array(rules, { maxLength: 2 }), { nil: undefined }),
     egress: fc.option(fc.array(rules, { maxLength: 2 }), { nil: undefined }),
   })
-  .map(({ namespace, subjects, ingress, egress }) => ({
-    ...policy(`${namespace}/p`, "", { ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) }),
-    podSelector: subjects,
-  }));
+  .map(({ namespace, subjects, ingress, egress }) => {
+    const rules = { ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) };
+    return Object.assign(policy(`${namespace}/p`, "", rules), { podSelector: subjects });
+  });
 const senders = fc.constantFrom(
   ...everyPod.map((each) => `pod/${each.namespace}/${each.name}`),
   "node/a1",

@@ -74,12 +74,8 @@ export class PolicyJudge {
   }
 
   #matchesPeer(policy: NetworkPolicy, peer: PolicyPeer, other: Counterpart): boolean {
-    switch (peer.kind) {
-      case "ipBlock":
-        return contains(peer.cidr, other.ip) && !peer.except.some((cidr) => contains(cidr, other.ip));
-      case "pods":
-        return other.pod !== null && this.#selectors.peers(policy.namespace, peer.podSelector, peer.namespaceSelector).has(other.pod);
-    }
+    if (peer.kind === "ipBlock") return contains(peer.cidr, other.ip) && !peer.except.some((cidr) => contains(cidr, other.ip));
+    return other.pod !== null && this.#selectors.peers(policy.namespace, peer.podSelector, peer.namespaceSelector).has(other.pod);
   }
 }
 

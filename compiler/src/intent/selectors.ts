@@ -9,16 +9,9 @@ export function matchesSelector(selector: LabelSelector, labels: Labels): boolea
 function matchesRequirement(requirement: LabelRequirement, labels: Labels): boolean {
   const { key } = requirement;
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (requirement.operator) {
-    case "In":
-      return value !== undefined && requirement.values.includes(value);
-    case "NotIn":
-      return value === undefined || !requirement.values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-  }
+  if (!("values" in requirement)) return (value !== undefined) === (requirement.operator === "Exists");
+  const listed = value !== undefined && requirement.values.includes(value);
+  return requirement.operator === "In" ? listed : !listed;
 }
 
 /** The conjunction of equalities that a Service has for a selector. */

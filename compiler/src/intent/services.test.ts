@@ -162,44 +162,44 @@ describe("a node port", () => {
   const port = "30080/tcp";
   const exposed = service("shop/web", `${vip} fd20::20`, ["80/tcp:30080 -> http"]);
   const local: Service = { ...exposed, externalTrafficPolicy: "Local" };
-  const with_ = (words: Parameters<typeof cluster>[0]) => cluster({ pods: [web1, web2, client], services: [exposed], ...words });
+  const exposing = (words: Parameters<typeof cluster>[0]) => cluster({ pods: [web1, web2, client], services: [exposed], ...words });
   const both = "delivered pod/shop/web-1:8080, delivered pod/shop/web-2:8080";
 
   it("is served on every address of every node, to the outside, nodes and pods", () => {
     for (const dst of ["192.168.1.11", "192.168.1.12", "192.168.2.11", "fd00:1::12"]) {
       for (const from of ["external/internet", "node/a2", "node/b1", "pod/shop/client"])
-        expect(ends(with_({}), from, dst, port)).toBe(both);
+        expect(ends(exposing({}), from, dst, port)).toBe(both);
     }
-    expect(ends(with_({}), "node/b1", "10.10.3.0", port)).toBe(both);
-    expect(ends(with_({}), "pod/shop/client", "10.10.3.0", port)).toBe(both);
+    expect(ends(exposing({}), "node/b1", "10.10.3.0", port)).toBe(both);
+    expect(ends(exposing({}), "pod/shop/client", "10.10.3.0", port)).toBe(both);
   });
 
   it("is no port of the node for another protocol, and the service's own port is not served there", () => {
-    expect(ends(with_({}), "external/internet", "192.168.1.12", "30080/udp")).toBe("refused node/a2:30080");
-    expect(ends(with_({}), "external/internet", "192.168.1.12", "80/tcp")).toBe("refused node/a2:80");
+    expect(ends(exposing({}), "external/internet", "192.168.1.12", "30080/udp")).toBe("refused node/a2:30080");
+    expect(ends(exposing({}), "external/internet", "192.168.1.12", "80/tcp")).toBe("refused node/a2:80");
   });
 
   it("is served only in the families of the service", () => {
     const four = service("shop/web", vip, ["80/tcp:30080 -> http"]);
-    expect(ends(with_({ services: [four] }), "node/a1", "fd00:1::12", port)).toBe("refused node/a2:30080");
+    expect(ends(exposing({ services: [four] }), "node/a1", "fd00:1::12", port)).toBe("refused node/a2:30080");
   });
 
   it("on the loopback of a node depends on a setting of kube-proxy, and is never served on ::1", () => {
-    expect(ends(with_({}), "node/a1", "127.0.0.1", port)).toBe(`${both} ?`);
-    expect(ends(with_({}), "node/a1", "::1", port)).toBe("refused node/a1:30080");
-    expect(ends(with_({}), "node/a1", "127.0.0.1", "10250/tcp")).toBe("delivered node/a1:10250");
+    expect(ends(exposing({}), "node/a1", "127.0.0.1", port)).toBe(`${both} ?`);
+    expect(ends(exposing({}), "node/a1", "::1", port)).toBe("refused node/a1:30080");
+    expect(ends(exposing({}), "node/a1", "127.0.0.1", "10250/tcp")).toBe("delivered node/a1:10250");
   });
 
   it("without endpoints is rejected", () => {
-    expect(ends(with_({ pods: [client] }), "external/internet", "192.168.1.12", port)).toBe("rejected");
-    expect(ends(with_({ pods: [client] }), "node/a1", "192.168.1.11", port)).toBe("rejected");
-    expect(ends(with_({ pods: [client] }), "pod/shop/client", "192.168.1.12", port)).toBe("rejected");
+    expect(ends(exposing({ pods: [client] }), "external/internet", "192.168.1.12", port)).toBe("rejected");
+    expect(ends(exposing({ pods: [client] }), "node/a1", "192.168.1.11", port)).toBe("rejected");
+    expect(ends(exposing({ pods: [client] }), "pod/shop/client", "192.168.1.12", port)).toBe("rejected");
     // Calico lets the pod in to its own node, where nobody listens, unless kube-proxy's rule stands before.
-    expect(ends(with_({ pods: [client] }), "pod/shop/client", "192.168.1.11", port)).toBe("refused node/a1:30080 ?");
+    expect(ends(exposing({ pods: [client] }), "pod/shop/client", "192.168.1.11", port)).toBe("refused node/a1:30080 ?");
   });
 
   it("passes the node's firewall as it comes by the wire: client's address and node port", () => {
-    const guarded = (...rules: readonly string[]) => with_({ firewalls: [firewall(["a1", "a2"], ...rules)], pods: [web1, client] });
+    const guarded = (...rules: readonly string[]) => exposing({ firewalls: [firewall(["a1", "a2"], ...rules)], pods: [web1, client] });
     expect(ends(guarded("internet on 30000-32767/tcp"), "external/internet", "192.168.1.12", port)).toBe("delivered pod/shop/web-1:8080");
     expect(ends(guarded("internet on 8080/tcp"), "external/internet", "192.168.1.12", port)).toBe("dropped");
     expect(ends(guarded("192.168.0.0/16 on 30080/tcp"), "external/internet", "192.168.1.12", port)).toBe("dropped");
@@ -212,48 +212,48 @@ describe("a node port", () => {
 
   it("hides the client from a host-network backend of another node, whose firewall sees the first node and the target port", () => {
     const daemon = pod("shop/web-9", "a1", "192.168.1.11", { labels: { app: "web" }, hostNetwork: true, ports: ["http=8080/tcp"] });
-    const guarded = (source: string) => with_({ pods: [daemon], firewalls: [firewall(["a1"], `${source} on 8080/tcp`)] });
+    const guarded = (source: string) => exposing({ pods: [daemon], firewalls: [firewall(["a1"], `${source} on 8080/tcp`)] });
     expect(ends(guarded("192.168.1.12/32"), "external/internet", "192.168.1.12", port)).toBe("delivered node/a1:8080");
     expect(ends(guarded("internet"), "external/internet", "192.168.1.12", port)).toBe("dropped");
   });
 
   it("shows policy the client on the node that was asked, and that node's address elsewhere; where these are judged differently it is open", () => {
-    const admits = (block: string) => with_({ policies: [policy("shop/in", "app=web", { ingress: [rule([ipBlock(block)])] })] });
+    const admits = (block: string) => exposing({ policies: [policy("shop/in", "app=web", { ingress: [rule([ipBlock(block)])] })] });
     expect(ends(admits("203.0.113.10/32"), "external/internet", "192.168.1.11", port)).toBe("delivered pod/shop/web-1:8080, dropped ?");
     expect(ends(admits("192.168.1.11/32"), "external/internet", "192.168.1.11", port)).toBe("dropped ?");
     // Reached from a1 through VXLAN, b1 sees the tunnel address.
     expect(ends(admits("10.10.1.0/32"), "external/internet", "192.168.1.11", port)).toBe("dropped, delivered pod/shop/web-2:8080 ?");
     expect(ends(admits("0.0.0.0/0"), "external/internet", "192.168.1.11", port)).toBe(both);
-    expect(ends(with_({ policies: [policy("shop/in", "app=web", { ingress: [] })] }), "external/internet", "192.168.1.11", port)).toBe(
+    expect(ends(exposing({ policies: [policy("shop/in", "app=web", { ingress: [] })] }), "external/internet", "192.168.1.11", port)).toBe(
       "dropped",
     );
   });
 
   it("shows policy a pod of the node that was asked as itself", () => {
-    const clients = with_({ pods: [web1, client], policies: [policy("shop/in", "app=web", { ingress: [rule([pods("app=client")])] })] });
+    const clients = exposing({ pods: [web1, client], policies: [policy("shop/in", "app=web", { ingress: [rule([pods("app=client")])] })] });
     expect(ends(clients, "pod/shop/client", "192.168.1.11", port)).toBe("delivered pod/shop/web-1:8080 ?");
   });
 
   it("that keeps outside traffic local shows policy the client, and drops where the node has no endpoint", () => {
     const admits = (block: string) =>
-      with_({ services: [local], policies: [policy("shop/in", "app=web", { ingress: [rule([ipBlock(block)])] })] });
-    expect(ends(with_({ services: [local] }), "external/internet", "192.168.1.11", port)).toBe("delivered pod/shop/web-1:8080");
-    expect(ends(with_({ services: [local] }), "external/internet", "192.168.1.12", port)).toBe("dropped");
+      exposing({ services: [local], policies: [policy("shop/in", "app=web", { ingress: [rule([ipBlock(block)])] })] });
+    expect(ends(exposing({ services: [local] }), "external/internet", "192.168.1.11", port)).toBe("delivered pod/shop/web-1:8080");
+    expect(ends(exposing({ services: [local] }), "external/internet", "192.168.1.12", port)).toBe("dropped");
     expect(ends(admits("203.0.113.10/32"), "external/internet", "192.168.1.11", port)).toBe("delivered pod/shop/web-1:8080");
     expect(ends(admits("192.168.1.11/32"), "external/internet", "192.168.1.11", port)).toBe("dropped");
-    expect(ends(with_({ services: [local], pods: [client] }), "external/internet", "192.168.1.11", port)).toBe("rejected");
+    expect(ends(exposing({ services: [local], pods: [client] }), "external/internet", "192.168.1.11", port)).toBe("rejected");
   });
 
   it("that keeps outside traffic local still gives the node and its pods every endpoint", () => {
-    expect(ends(with_({ services: [local] }), "node/a2", "192.168.1.12", port)).toBe(both);
-    expect(ends(with_({ services: [local] }), "pod/shop/client", "192.168.1.11", port)).toBe(both);
+    expect(ends(exposing({ services: [local] }), "node/a2", "192.168.1.12", port)).toBe(both);
+    expect(ends(exposing({ services: [local] }), "pod/shop/client", "192.168.1.11", port)).toBe(both);
     // To another node a pod comes under its own node's address, from outside as it were.
-    expect(ends(with_({ services: [local] }), "pod/shop/client", "192.168.2.11", port)).toBe("delivered pod/shop/web-2:8080");
-    expect(ends(with_({ services: [local] }), "pod/shop/client", "192.168.1.12", port)).toBe("dropped");
+    expect(ends(exposing({ services: [local] }), "pod/shop/client", "192.168.2.11", port)).toBe("delivered pod/shop/web-2:8080");
+    expect(ends(exposing({ services: [local] }), "pod/shop/client", "192.168.1.12", port)).toBe("dropped");
   });
 
   it("loses the answer when a pod keeps its address and the backend answers past the node that was asked", () => {
-    const plain = with_({ services: [local], natOutgoing: false, pods: [client, web2] });
+    const plain = exposing({ services: [local], natOutgoing: false, pods: [client, web2] });
     const { outcomes } = ask(plain, "pod/shop/client", "192.168.1.12", port);
     expect(outcomes).toMatchObject([{ kind: "dropped", server: "pod/shop/web-2", port: 8080 }]);
     expect(outcomes[0]?.reason).toContain("the answer is lost");

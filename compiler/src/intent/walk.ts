@@ -2,70 +2,20 @@
 import { equalIp, formatIp, isSpecial } from "@knet/language/values";
 import type { Ip, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
-import type { ContainerPort, ExternalHost, NetworkModel, Node, Pod } from "../model/types.ts";
-import { AddressBook, includesIp, isLoopback } from "./addresses.ts";
-import { Crossings } from "./crossing.ts";
-import { NodeFirewalls } from "./firewall.ts";
-import { describeDenial, PolicyJudge } from "./policy.ts";
-import { Replies } from "./reply.ts";
-import type { LostReply, Passage } from "./reply.ts";
-import { SelectorIndex } from "./selectors.ts";
-import { ServiceTable } from "./services.ts";
-import type { DirectionVerdict, IntentOutcome, OutcomeKind } from "./types.ts";
-import { Underlay } from "./underlay.ts";
-
-/** Everything that a model answers, indexed once. */
-export class World {
-  readonly model: NetworkModel;
-  readonly book: AddressBook;
-  readonly underlay: Underlay;
-  readonly firewalls: NodeFirewalls;
-  readonly policies: PolicyJudge;
-  readonly services: ServiceTable;
-  readonly crossings: Crossings;
-  readonly replies: Replies;
-  /** Whether some pool wraps packets in VXLAN: then Calico exempts its port from connection tracking. */
-  readonly usesVxlan: boolean;
-  readonly #hostPods = new Map<string, Pod[]>();
-
-  constructor(model: NetworkModel) {
-    const selectors = new SelectorIndex(model.namespaces, model.pods);
-    this.model = model;
-    this.book = new AddressBook(model);
-    this.underlay = new Underlay(model);
-    this.firewalls = new NodeFirewalls(model);
-    this.policies = new PolicyJudge(model, this.book, selectors);
-    this.services = new ServiceTable(model, this.book, selectors);
-    this.crossings = new Crossings(model, this.book, this.underlay, this.firewalls);
-    this.replies = new Replies(this.book, this.underlay, this.crossings);
-    this.usesVxlan = model.cluster.cni.pools.some((pool) => pool.encapsulation.startsWith("vxlan"));
-    for (const pod of model.pods) {
-      if (!pod.hostNetwork) continue;
-      const list = this.#hostPods.get(pod.node);
-      if (list === undefined) this.#hostPods.set(pod.node, [pod]);
-      else list.push(pod);
-    }
-  }
-
-  /** The origin of what listens in the node's own network namespace: kubelet and host-network pods. */
-  nodeListener(node: Node, protocol: Transport, port: number): Origin | null {
-    if (protocol === "tcp" && port === kubeletPort) return node.origin;
-    for (const pod of this.#hostPods.get(node.name) ?? []) if (offers(pod.ports, protocol, port)) return pod.origin;
-    return null;
-  }
-}
-
-const kubeletPort = 10250;
+import type { ExternalHost, Node, Pod } from "../model/types.ts";
+import { includesIp, isLoopback } from "./addresses.ts";
+import { blocked, denied, origins, refusedBy, start, withoutAnswer } from "./outcomes.ts";
+import type { Trail } from "./outcomes.ts";
+import type { Redirect } from "./services.ts";
+import type { IntentOutcome } from "./types.ts";
+import { offers } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What every machine outside answers on. */
 const externalPorts: Readonly<Record<Transport, readonly number[]>> = { tcp: [53, 80, 443], udp: [53], sctp: [] };
 
 /** A request that NAT sends around in a circle is given up after so many nodes. */
 const longestWay = 8;
-
-function offers(ports: readonly ContainerPort[], protocol: Transport, port: number): boolean {
-  return ports.some((candidate) => candidate.protocol === protocol && candidate.port === port);
-}
 
 /** Source, destination and port as they are at some place on the way. */
 interface Packet {
@@ -78,22 +28,15 @@ interface Packet {
 type Entry =
   { readonly kind: "own" } | { readonly kind: "pod"; readonly pod: Pod } | { readonly kind: "wire" } | { readonly kind: "tunnel" };
 
-interface Trail {
-  readonly passages: readonly Passage[];
-  /** Services and policies that played a part, latest first. */
-  readonly causes: readonly Origin[];
-  /** Services that were used, as text; empty for none. */
-  readonly through: string;
-  /** Addresses that policy could take for the client's where the request came through a node port; else empty. */
-  readonly readings: readonly Ip[];
-}
-
 /** A packet at a node after the node's services were looked at. */
 interface Redirected {
   readonly arrived: Packet;
   readonly packet: Packet;
   readonly masquerade: boolean;
 }
+
+type Backends = Extract<Redirect, { readonly kind: "backends" }>;
+type Refusal = Extract<Redirect, { readonly kind: "rejected" | "dropped" }>;
 
 export class Walk {
   readonly #world: World;
@@ -114,6 +57,7 @@ export class Walk {
     if (isSpecial(dst)) return [this.#special(dst)];
     const src = pod.addresses.find((ip) => ip.family === dst.family);
     if (src === undefined) return [blocked("unreachable", `${name} has no IPv${dst.family} address`, [pod.origin])];
+    if (!this.#world.servesPods(pod.node, dst.family)) return [blocked("unreachable", noGateway(pod.node), [pod.origin])];
     return this.#atNode(pod.node, { src, dst, port }, { kind: "pod", pod }, start);
   }
 
@@ -205,31 +149,23 @@ export class Walk {
     const plain: Redirected = { arrived: packet, packet, masquerade: false };
     if (untracked) return this.#route(node, plain, entry, trail);
     const redirect = services.redirect(node, packet.src, packet.dst, this.#protocol, packet.port, entry.kind === "own");
-    switch (redirect.kind) {
-      case "none":
-        return this.#route(node, plain, entry, trail);
-      case "rejected":
-      case "dropped":
-        return this.#turnedAway(node, plain, entry, trail, redirect.kind, redirect.reason, redirect.service.origin);
-      case "backends": {
-        const { service, external } = redirect;
-        const through =
-          trail.through === ""
-            ? ` through service ${service.namespace}/${service.name}`
-            : `${trail.through} and service ${service.namespace}/${service.name}`;
-        return redirect.endpoints.flatMap((endpoint) => {
-          const masquerade = redirect.masquerade || equalIp(endpoint.ip, packet.src);
-          const readings = external ? this.#readings(node, packet, masquerade, trail) : trail.readings;
-          const next = { ...trail, through, readings, causes: [service.origin, ...trail.causes] };
-          return this.#route(
-            node,
-            { arrived: packet, packet: { src: packet.src, dst: endpoint.ip, port: endpoint.port }, masquerade },
-            entry,
-            next,
-          );
-        });
-      }
-    }
+    if (redirect.kind === "none") return this.#route(node, plain, entry, trail);
+    if (redirect.kind === "backends") return this.#spread(node, packet, entry, trail, redirect);
+    return this.#turnedAway(node, plain, entry, trail, redirect);
+  }
+
+  /** To every backend that the service may choose. */
+  #spread(node: string, packet: Packet, entry: Entry, trail: Trail, redirect: Backends): readonly IntentOutcome[] {
+    const { service, external } = redirect;
+    const name = `service ${service.namespace}/${service.name}`;
+    const through = trail.through === "" ? ` through ${name}` : `${trail.through} and ${name}`;
+    return redirect.endpoints.flatMap((endpoint) => {
+      const masquerade = redirect.masquerade || equalIp(endpoint.ip, packet.src);
+      const readings = external ? this.#readings(node, packet, masquerade, trail) : trail.readings;
+      const next = { ...trail, through, readings, causes: [service.origin, ...trail.causes] };
+      const towards: Packet = { src: packet.src, dst: endpoint.ip, port: endpoint.port };
+      return this.#route(node, { arrived: packet, packet: towards, masquerade }, entry, next);
+    });
   }
 
   /** The client's address, that under which the packet arrives, and what masquerading could put in its place. */
@@ -245,15 +181,9 @@ export class Walk {
   }
 
   /** kube-proxy refuses or drops what it has no endpoint for, in the filter table, behind the choice of a route. */
-  #turnedAway(
-    node: string,
-    plain: Redirected,
-    entry: Entry,
-    trail: Trail,
-    kind: "rejected" | "dropped",
-    reason: string,
-    service: Origin,
-  ): readonly IntentOutcome[] {
+  #turnedAway(node: string, plain: Redirected, entry: Entry, trail: Trail, refusal: Refusal): readonly IntentOutcome[] {
+    const { kind, reason } = refusal;
+    const service = refusal.service.origin;
     const { book, underlay, policies } = this.#world;
     const { dst, port } = plain.packet;
     const local = book.isLocal(node, dst);
@@ -315,38 +245,33 @@ export class Walk {
     const subnet = book.node(node)?.subnet ?? "";
     if (own === undefined) return [blocked("unreachable", `${node} has no IPv${dst.family} address`, causes)];
     const place = book.at(dst);
-    switch (place.kind) {
-      case "pod":
-      case "node": {
-        const home = place.kind === "pod" ? place.pod.node : place.node.name;
-        const crossing = crossings.between(node, home, dst);
-        if (crossing.kind === "failed") return [blocked(crossing.outcome, crossing.reason, [...crossing.causes, ...causes])];
-        if ([src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true))
-          this.doubts.add("IPIP is not judged exactly");
-        const outgoing = crossing.kind === "tunnel" ? (book.tunnel(node, crossing.encapsulation, dst.family) ?? own) : own;
-        const seen = masquerade || this.#hides(node, src, dst, outgoing, crossing.kind) ? outgoing : src;
-        return this.#atNode(home, { ...packet, src: seen }, { kind: crossing.kind }, passed(seen));
-      }
-      case "router":
-      case "external": {
-        const seen = masquerade || this.#hides(node, src, dst, own, "wire") ? own : src;
-        if (place.kind === "external") {
-          this.#doubtSeveralExits(dst);
-          if (underlay.exits(subnet, dst.family).length === 0)
-            return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
-          return [this.#atExternal(place.host, packet.port, passed(seen), seen)];
-        }
-        if (!underlay.reachesRouter(subnet, place.router, dst.family))
-          return [blocked("unreachable", `${node} has no way to router ${place.router.name}`, causes)];
-        const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
-        const { router } = place;
-        const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes]);
-        return [lost === null ? refused : withoutAnswer(refused, lost)];
-      }
-      case "vacant":
-        if (place.block !== null) return [blocked("dropped", `no pod has ${formatIp(dst)}, in a block of ${place.block}`, causes)];
-        return [blocked("unreachable", `nobody has ${formatIp(dst)}`, causes)];
+    if (place.kind === "vacant") {
+      if (place.block !== null) return [blocked("dropped", `no pod has ${formatIp(dst)}, in a block of ${place.block}`, causes)];
+      return [blocked("unreachable", `nobody has ${formatIp(dst)}`, causes)];
     }
+    if (place.kind === "pod" || place.kind === "node") {
+      const home = place.kind === "pod" ? place.pod.node : place.node.name;
+      const crossing = crossings.between(node, home, dst);
+      if (crossing.kind === "failed") return [blocked(crossing.outcome, crossing.reason, [...crossing.causes, ...causes])];
+      const overIpip = [src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true);
+      if (overIpip) this.doubts.add("IPIP is not judged exactly");
+      const outgoing = crossing.kind === "tunnel" ? (book.tunnel(node, crossing.encapsulation, dst.family) ?? own) : own;
+      const seen = masquerade || this.#hides(node, src, dst, outgoing, crossing.kind) ? outgoing : src;
+      return this.#atNode(home, { ...packet, src: seen }, { kind: crossing.kind }, passed(seen));
+    }
+    const seen = masquerade || this.#hides(node, src, dst, own, "wire") ? own : src;
+    if (place.kind === "external") {
+      this.#doubtSeveralExits(dst);
+      const exits = underlay.exits(subnet, dst.family);
+      if (exits.length === 0) return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
+      return [this.#atExternal(place.host, packet.port, passed(seen), seen)];
+    }
+    const { router } = place;
+    const reached = underlay.reachesRouter(subnet, router, dst.family);
+    if (!reached) return [blocked("unreachable", `${node} has no way to router ${router.name}`, causes)];
+    const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes]);
+    const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
+    return [lost === null ? refused : withoutAnswer(refused, lost)];
   }
 
   /** Pools with NAT hide their pods from everything outside all pools; a tunnel hides its node's other addresses. */
@@ -432,36 +357,4 @@ export class Walk {
   }
 }
 
-const start: Trail = { passages: [], causes: [], through: "", readings: [] };
-
 const hairpinDoubt = "Kubernetes leaves open what policy sees when a pod reaches itself through a service";
-
-function blocked(kind: Exclude<OutcomeKind, "delivered" | "refused">, reason: string, causes: readonly Origin[]): IntentOutcome {
-  return { kind, server: null, port: null, reason, causes };
-}
-
-function refusedBy(server: string, name: string, protocol: Transport, port: number, causes: readonly Origin[]): IntentOutcome {
-  return { kind: "refused", server, port, reason: `${name} is reached, and nobody listens on ${port}/${protocol}`, causes };
-}
-
-function withoutAnswer(outcome: IntentOutcome, lost: LostReply): IntentOutcome {
-  return {
-    ...outcome,
-    kind: "dropped",
-    reason: `${outcome.reason}, but the answer is lost: ${lost.reason}`,
-    causes: [...lost.causes, ...outcome.causes],
-  };
-}
-
-function denied(verdict: DirectionVerdict, other: Ip, protocol: Transport, port: number, trail: Trail): IntentOutcome {
-  const causes = [...verdict.isolatedBy.map((policy) => policy.origin), ...trail.causes];
-  return blocked(
-    "dropped",
-    describeDenial(verdict, other, protocol, port) + (trail.through === "" ? "" : `, asked${trail.through}`),
-    causes,
-  );
-}
-
-function origins(verdict: DirectionVerdict): readonly Origin[] {
-  return verdict.allowedBy.map(({ rule }) => rule.origin);
-}

@@ -24,7 +24,7 @@ function segment(id: string, kind: Segment["kind"], ...attachments: readonly str
 
 function fabric(machines: Readonly<Record<string, readonly Link[]>>, segments: readonly Segment[], more: Partial<Fabric> = {}): Fabric {
   const dataplanes = new Map(Object.entries(machines).map(([id, links]): [string, Dataplane] => [id, { ...emptyDataplane, links }]));
-  const hosts = [...dataplanes.keys()].map((id): Host => ({ id, kind: id.startsWith("pod") ? "pod" : "node", name: id, parent: null, sharesParent: false, origin }));
+  const hosts = [...dataplanes.keys()].map((id): Host => ({ id, kind: id.startsWith("pod") ? "pod" : "node", name: id.slice(id.indexOf("/") + 1), parent: id.startsWith("pod") ? "node/a" : null, sharesParent: false, origin }));
   return {
     hosts,
     segments,
@@ -98,7 +98,7 @@ describe("the plan of a laboratory", () => {
     expect(plan.listeners).toEqual([{ namespace: "ns1", host: "pod/x/agent", protocol: "udp", port: 53, address: "fd00::1" }]);
   });
 
-  it("loads links before addresses, parameters before routes, sets before rules", () => {
+  it("loads the files of the artifact tree in their order: devices first, sets before the rules that name them", () => {
     const destination = parseCidr("10.0.0.0/8");
     const address = parseCidr("192.168.1.10/24");
     if (destination === null || address === null) throw new Error("ranges are written right");
@@ -110,19 +110,20 @@ describe("the plan of a laboratory", () => {
       routes: [{ ...route, owner: "felix", origin }],
       rules: [{ priority: 100, family: 6, from: null, to: null, mark: null, invert: false, table: 7, owner: "os", origin }],
       sysctls: [{ key: "net/ipv4/ip_forward", value: "1", owner: "os", origin }],
+      resolver: { nameservers: [], search: [], ndots: 5, origin },
       ipsets: [{ name: "s", type: "hash:ip", family: 4, maxElements: 16, members: [], owner: "felix", origin }],
       iptables: ([4, 6] as const).map((family) => ({ owner: "felix", family, tables: [{ name: "filter", chains: [], rules: [] }] })),
     };
     const plan = labPlan({ ...fabric({ "node/a": [] }, []), dataplane: () => dataplane });
     expect(plan.namespaces[0]?.files.map(({ name, loader }) => `${name} by ${loader}`)).toEqual([
-      "links.ip by ip",
-      "addresses.ip by ip",
-      "sysctl.conf by sysctl",
-      "routes.ip by ip",
-      "rules6.ip by ip6",
-      "ipset.restore by ipset",
-      "felix.iptables by iptables",
-      "felix.ip6tables by ip6tables",
+      "nodes/a/links.ip by ip",
+      "nodes/a/sysctl.conf by sysctl",
+      "nodes/a/addresses.ip by ip",
+      "nodes/a/routes.ip by ip",
+      "nodes/a/rules.ip6 by ip6",
+      "nodes/a/ipset.restore by ipset",
+      "nodes/a/felix.iptables by iptables",
+      "nodes/a/felix.ip6tables by ip6tables",
     ]);
   });
 
@@ -135,7 +136,7 @@ describe("the plan of a laboratory", () => {
       optional: false,
     });
     expect(node?.settings.filter(({ stage }) => stage === "after").map(({ key }) => key)).toContain("net/ipv4/neigh/cali1/proxy_delay");
-    expect(node?.files.map(({ name }) => name)).toEqual(["links.ip"]);
+    expect(node?.files.map(({ name }) => name)).toEqual(["nodes/a/links.ip"]);
   });
 
   it("sets neighbours by hand in a laboratory that would overflow the kernel's table of learnt ones", () => {
@@ -165,7 +166,7 @@ describe("the plan of a laboratory", () => {
           : large.dataplane(id),
     });
     const neighbours = (host: string) => plan.namespaces.find(({ hosts }) => hosts.includes(host))?.files.find(({ name }) => name === "neighbours of the laboratory")?.text;
-    // The pod's device is the 400 of the node and five of other pods behind the first.
+    // The device of p5 is numbered behind the 400 of the node and those of p0 to p4: 406 is 0x196.
     expect(neighbours("node/a")).toBe("neighbour replace 10.10.0.5 lladdr 02:6b:6e:00:01:96 dev cali5 nud permanent\n");
     expect(neighbours("pod/x/p5")).toBe("neighbour replace 169.254.1.1 lladdr ee:ee:ee:ee:ee:ee dev eth0 nud permanent\n");
   });

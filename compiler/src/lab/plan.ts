@@ -3,9 +3,9 @@ import { formatIp } from "@knet/language/values";
 import type { Transport } from "@knet/language/values";
 import type { Dataplane } from "../dataplane/types.ts";
 import type { Link } from "../dataplane/links/types.ts";
-import type { Fabric, Segment } from "../fabric/types.ts";
+import type { Fabric, Host, Segment } from "../fabric/types.ts";
 import { LabError } from "./errors.ts";
-import { hostFiles } from "./files.ts";
+import { loadedFiles } from "./files.ts";
 import type { LabFile } from "./files.ts";
 import { hostSettings, linkSettings, wireSettings } from "./settings.ts";
 import type { LabSetting } from "./settings.ts";
@@ -69,7 +69,7 @@ export function labPlan(fabric: Fabric): LabPlan {
       wire: false,
       wired,
       settings: [...hostSettings, ...wired.flatMap(linkSettings)],
-      files: [...hostFiles(room.dataplane), ...wires.neighbours(room)],
+      files: [...loadedFiles(fabric, room.owner), ...wires.neighbours(room)],
     };
   });
   const all = [...namespaces, ...wires.namespaces()];
@@ -96,6 +96,8 @@ export function labPlan(fabric: Fabric): LabPlan {
 /** The namespace of one host, and the devices of it that are wired. */
 interface Room {
   readonly name: string;
+  readonly owner: Host;
+  /** Ids: the owner's, then those that share its namespace. */
   readonly hosts: string[];
   readonly dataplane: Dataplane;
   /** In device registration order. */
@@ -116,7 +118,7 @@ function hostRooms(fabric: Fabric): ReadonlyMap<string, Room> {
   for (const host of fabric.hosts) {
     if (host.sharesParent) continue;
     if (rooms.has(host.id)) throw new LabError("plan", `the host ${host.id} is there twice`);
-    rooms.set(host.id, { name: `ns${rooms.size}`, hosts: [host.id], dataplane: fabric.dataplane(host.id), ends: [] });
+    rooms.set(host.id, { name: `ns${rooms.size}`, owner: host, hosts: [host.id], dataplane: fabric.dataplane(host.id), ends: [] });
   }
   let macs = 0;
   for (const room of rooms.values()) {

@@ -47,9 +47,22 @@ function takeColumns(text: string, width: number): string {
   return out;
 }
 
+/**
+ * A rule or command in at most `width` columns: what it does (`-j DNAT …`) stays, and what it matches is cut before it.
+ */
+export function cutRule(text: string, width: number): string {
+  const jump = text.search(/ (?:-j|-g|--jump|--goto) /u);
+  const action = jump < 0 ? "" : text.slice(jump);
+  const room = width - columnsOf(action);
+  // A beginning that is too short to recognise the chain helps nobody.
+  if (columnsOf(text) <= width || jump < 0 || room < 40) return cut(text, width);
+  return cut(text.slice(0, jump), room) + action;
+}
+
 /** Lines of at most `width` columns, broken at blanks; a longer word is broken where it must. Never empty. */
 export function wrap(text: string, width: number): readonly string[] {
   const room = Math.max(2, width);
+  if (columnsOf(text) <= room) return [text];
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ").filter((part) => part !== "")) {
@@ -61,7 +74,10 @@ export function wrap(text: string, width: number): readonly string[] {
     if (line !== "") lines.push(line);
     line = word;
     while (columnsOf(line) > room) {
-      const head = takeColumns(line, room);
+      const all = takeColumns(line, room);
+      // Names and addresses are best broken behind their own signs.
+      const sign = Math.max(all.lastIndexOf("/"), all.lastIndexOf("-"), all.lastIndexOf("."), all.lastIndexOf(":"));
+      const head = sign >= all.length / 3 ? all.slice(0, sign + 1) : all;
       lines.push(head);
       line = line.slice(head.length);
     }

@@ -76,11 +76,11 @@ const requestSteps: readonly StoryStep[] = [
       artifact(
         "nodes/node-a/kube-proxy.iptables",
         37,
-        "-A KUBE-SEP-3CWF5E4VBMOA2WNT -m comment --comment namespace001/myapp:http -m tcp -p tcp -j DNAT --to-destination 10.10.1.3:8080",
+        "-A KUBE-SEP-BDXBYDLSV7ZMEQNV -m comment --comment namespace001/myapp:http -m tcp -p tcp -j DNAT --to-destination 10.10.1.3:8080",
       ),
     ],
     source: service,
-    rules: ["nat PREROUTING:2", "nat KUBE-SERVICES:3", "nat KUBE-SVC-VKTVD2UM2ECBJ5AF:3", "nat KUBE-SEP-3CWF5E4VBMOA2WNT:2"],
+    rules: ["nat PREROUTING:2", "nat KUBE-SERVICES:3", "nat KUBE-SVC-5GZNV2EJ4RZUKAAG:3", "nat KUBE-SEP-BDXBYDLSV7ZMEQNV:2"],
   }),
   step("request", "node", "node-a", "filter", "filter FORWARD lets it pass", request, frame("node-a", 61)),
   step("request", "node", "node-a", "route", "routes 10.10.1.3 via 10.10.1.0 out of vxlan.calico", request, {

@@ -4,8 +4,8 @@ import { printable } from "./columns.ts";
 import { formatPacket } from "./packets.ts";
 import { laneKey, lanesOf } from "./lanes.ts";
 import { verdictWords } from "./trace-text.ts";
-import type { Story, StoryStep } from "./types.ts";
-import { isQuiet, visitsOf } from "./visits.ts";
+import type { Story } from "./types.ts";
+import { isDrawn, isQuiet, visitsOf } from "./visits.ts";
 import type { Visit } from "./visits.ts";
 
 /** The diagram, ending in a line break. */
@@ -35,7 +35,7 @@ export function traceMermaid(story: Story): string {
     out.push(`  Note over ${of(first)}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`);
   }
   for (const [index, visit] of visits.entries()) {
-    const words = visit.steps.filter((step) => isTold(step, story)).map((step) => escapeMermaid(step.did));
+    const words = visit.steps.filter((step) => isDrawn(step) && !isQuiet(step, story)).map((step) => escapeMermaid(step.did));
     if (words.length > 0) out.push(`  Note over ${of(visit)}: ${words.join("<br/>")}`);
     const next = visits[index + 1];
     const packet = visit.steps.at(-1)?.packet;
@@ -45,11 +45,6 @@ export function traceMermaid(story: Story): string {
   const last = visits.at(-1);
   if (last !== undefined) out.push(`  Note over ${of(last)}: ${escapeMermaid(`${verdictWords(story.verdict)}: ${story.summary}`)}`);
   return `${out.join("\n")}\n`;
-}
-
-/** What the arrows do not say already. */
-function isTold(step: StoryStep, story: Story): boolean {
-  return step.layer !== "wire" && step.layer !== "send" && !isQuiet(step, story);
 }
 
 /** Characters that end a statement, start a comment or become markup are written as Mermaid's entity codes. */

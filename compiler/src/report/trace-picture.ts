@@ -9,7 +9,7 @@ import type { Lane } from "./lanes.ts";
 import { formatDestination, formatKind, formatSource } from "./packets.ts";
 import { verdictWords } from "./trace-text.ts";
 import type { Story, StoryPacket, StoryStep } from "./types.ts";
-import { isQuiet, visitsOf } from "./visits.ts";
+import { isDrawn, isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
 
 export type Colour = "request" | "reply" | "bad" | "plain" | "dim";
@@ -39,7 +39,9 @@ export interface PictureArrow {
   readonly x2: number;
   readonly y: number;
   readonly colour: Colour;
+  /** Stands in a circle on the line. */
   readonly number: number;
+  readonly middle: number;
 }
 
 export interface Picture {
@@ -60,11 +62,12 @@ const boxPadding = 10;
 const groupPadding = 12;
 const groupTitle = 24;
 const cardPadding = 7;
-const numberRadius = 9;
-/** An arrow, and below it the circle with its number. */
-const arrowRoom = 2 * numberRadius + 6;
+export const numberRadius = 9;
+/** Between a packet and the arrow under it, which carries a circle with its number; and below the arrow the wire's name. */
+const aboveArrow = numberRadius + 4;
+const belowArrow = numberRadius + lineHeight + 2;
 const eventColumns: Readonly<Record<StoryStep["kind"], number>> = { pod: 18, node: 26, router: 20, external: 20 };
-const nameColumns = 18;
+const nameColumns = 15;
 
 interface Event {
   readonly lines: readonly string[];
@@ -84,6 +87,7 @@ interface Hop {
   readonly row: number;
   readonly colour: "request" | "reply";
   readonly card: Card;
+  readonly wire: string | null;
 }
 
 /** A packet as drawn on a wire: its lines, and those of the packet around it. */
@@ -121,8 +125,8 @@ export function pictureOf(story: Story): Picture {
     const rowStops = stops.filter((stop) => stop.row === row);
     const cardHeight = Math.max(0, ...rowHops.map((hop) => heightOfCard(hop.card)));
     const eventHeight = Math.max(0, ...rowStops.map((stop) => heightOfEvents(stop.events)));
-    const height = Math.max(cardHeight + (rowHops.length > 0 ? arrowRoom : 0), eventHeight);
-    const line = rowTop + cardHeight + 4;
+    const height = Math.max(cardHeight + (rowHops.length > 0 ? aboveArrow + belowArrow : 0), eventHeight);
+    const line = rowTop + cardHeight + aboveArrow;
     for (const hop of rowHops) drawHop(hop, placed, line, ++number, { boxes, arrows, texts });
     for (const stop of rowStops) drawEvents(stop, placed, rowTop, { boxes, texts });
     rowTop += height + 16;
@@ -157,7 +161,7 @@ function wayOf(visits: readonly Visit[], lanes: readonly Lane[], story: Story): 
         if (towards !== 0) direction = towards;
         const packet = before.steps.at(-1)?.packet;
         if (packet !== undefined && towards !== 0) {
-          hops.push({ from: from.lane, to: lane, row, colour: visit.phase === "reply" ? "reply" : "request", card: cardOf(packet) });
+          hops.push({ from: from.lane, to: lane, row, colour: visit.phase === "reply" ? "reply" : "request", card: cardOf(packet), wire: wireName(before, visit) });
         }
       } else {
         row++;
@@ -174,25 +178,13 @@ function eventsOf(visit: Visit, story: Story, last: boolean): readonly Event[] {
   const events: Event[] = [];
   for (const [index, step] of visit.steps.entries()) {
     const final = failed && index === visit.steps.length - 1;
-    if (!final && (isQuiet(step, story) || !isDrawn(step, visit))) continue;
+    if (!final && (isQuiet(step, story) || !isDrawn(step))) continue;
     const role = final || step.layer === "error" ? "error" : step.layer === "nat" ? "nat" : null;
-    events.push({ lines: wrap(printable(step.did), eventColumns[visit.kind]), role });
+    // A filter is worth showing for whose rule it was.
+    const did = step.layer === "filter" && step.source !== null ? `${step.did}: ${step.source.name}` : step.did;
+    events.push({ lines: wrap(printable(did), eventColumns[visit.kind]), role });
   }
   return events;
-}
-
-/** Arrows say already that something was sent, carried and delivered, and a pod has only one way out. */
-function isDrawn(step: StoryStep, visit: Visit): boolean {
-  switch (step.layer) {
-    case "wire":
-    case "deliver":
-    case "send":
-      return false;
-    case "route":
-      return visit.kind !== "pod";
-    default:
-      return true;
-  }
 }
 
 function cardOf(packet: StoryPacket): Card {
@@ -333,15 +325,18 @@ function drawHop(hop: Hop, placed: readonly Placed[], line: number, number: numb
   const [x1, x2] = rightwards ? [from.x + from.width, to.x] : [from.x, to.x + to.width];
   const gap = rightwards ? [x1, beside.x] : [beside.x + beside.width, x1];
   const middle = ((gap[0] ?? 0) + (gap[1] ?? 0)) / 2;
-  canvas.arrows.push({ x1, x2, y: line, colour: hop.colour, number });
-  const circleY = line + numberRadius + 4;
-  canvas.texts.push({ x: middle, y: circleY + 4, anchor: "middle", size: sizes.packet, bold: true, colour: hop.colour, text: String(number) });
+  canvas.arrows.push({ x1, x2, y: line, colour: hop.colour, number, middle });
+  canvas.texts.push({ x: middle, y: line + 4, anchor: "middle", size: sizes.packet, bold: true, colour: hop.colour, text: String(number) });
+  if (hop.wire !== null) {
+    const text = cut(printable(hop.wire), Math.floor(((gap[1] ?? 0) - (gap[0] ?? 0)) / (sizes.packet * pitch)) - 1);
+    canvas.texts.push({ x: middle, y: line + numberRadius + 13, anchor: "middle", size: sizes.packet, bold: false, colour: "dim", text });
+  }
 
   const { card } = hop;
   const width = widthOfCard(card);
   const height = heightOfCard(card);
   const x = middle - width / 2;
-  let y = line - 6 - height;
+  let y = line - aboveArrow - height;
   const write = (lines: readonly string[], start: number): void => {
     for (const [index, text] of lines.entries()) {
       canvas.texts.push({ x: middle, y: start + index * lineHeight + 11, anchor: "middle", size: sizes.packet, bold: false, colour: hop.colour, text });

@@ -1,6 +1,6 @@
 /** `knet trace --format svg`: the journey as a picture. */
 import { element, textElement } from "./markup.ts";
-import { pictureOf } from "./trace-picture.ts";
+import { numberRadius, pictureOf } from "./trace-picture.ts";
 import type { PictureArrow, PictureBox, PictureText } from "./trace-picture.ts";
 import type { Story } from "./types.ts";
 
@@ -67,7 +67,7 @@ function drawBox(box: PictureBox): string {
 }
 
 function drawArrow(arrow: PictureArrow): string {
-  const { x1, x2, y, colour, number } = arrow;
+  const { x1, x2, y, colour, number, middle } = arrow;
   const forwards = x2 > x1;
   const shaft = forwards ? x2 - 8 : x2 + 8;
   const head = `${round(x2)},${round(y)} ${round(forwards ? x2 - 10 : x2 + 10)},${round(y - 5)} ${round(forwards ? x2 - 10 : x2 + 10)},${round(y + 5)}`;
@@ -75,6 +75,7 @@ function drawArrow(arrow: PictureArrow): string {
     textElement("title", {}, `${number}`),
     element("line", { class: `kn-line-${colour}`, x1: round(x1), y1: round(y), x2: round(shaft), y2: round(y), "stroke-width": 2 }),
     element("polygon", { class: `kn-${colour}`, points: head }),
+    element("circle", { class: `kn-number kn-line-${colour}`, cx: round(middle), cy: round(y), r: numberRadius, "stroke-width": 1.5 }),
   ]);
 }
 

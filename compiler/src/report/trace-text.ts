@@ -1,11 +1,11 @@
 /** `knet trace --format text`: the journey as an engineer would draw it on a whiteboard. */
 import { formatIp } from "@knet/language/values";
-import { columnsOf, cut, padColumns, printable, wrap } from "./columns.ts";
+import { columnsOf, cut, cutRule, padColumns, printable, wrap } from "./columns.ts";
 import { formatEnds, formatPacket } from "./packets.ts";
 import { plainReportStyle } from "./style.ts";
 import type { ReportStyle } from "./style.ts";
 import type { ArtifactRef, SourceRef, Story, StoryChoice, StoryLookup, StoryStep } from "./types.ts";
-import { isQuiet, visitsOf } from "./visits.ts";
+import { isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
 
 export interface TraceTextOptions {
@@ -121,13 +121,14 @@ class TraceWriter {
         shown = packet;
         source = this.#because(`  ${paint("│")}   `, step, source);
       }
-      if (index < visits.length - 1) this.#wire(wire, paint);
-      else if (wire !== undefined) this.#wire(wire, paint);
+      const next = visits[index + 1];
+      if (next !== undefined || wire !== undefined) this.#wire(next === undefined ? null : wireName(visit, next), wire, paint);
     }
   }
 
-  #wire(wire: StoryStep | undefined, paint: (text: string) => string): void {
-    this.#out.push(wire === undefined ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(wire.did), this.#width - 4))}`);
+  #wire(name: string | null, wire: StoryStep | undefined, paint: (text: string) => string): void {
+    const words = name ?? wire?.did ?? "";
+    this.#out.push(words === "" ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(words), this.#width - 4))}`);
   }
 
   /** The artifact lines and the declaration behind a step; a declaration that was named just before is not named again. */
@@ -151,10 +152,11 @@ class TraceWriter {
       this.#quiet += visit.steps.filter((step) => isQuiet(step, this.#story)).length;
       const packet = visit.steps.at(-1)?.packet;
       const did = steps.map((step) => step.did).join(", ");
-      const [first = "", ...more] = wrap(printable(`${visit.where}  ${did}`), this.#width - 4);
-      const name = first.startsWith(visit.where) ? `${this.#style.host(visit.where)}${first.slice(visit.where.length)}` : first;
-      this.#out.push(`  ${this.#style.reply("●")} ${name}`);
-      for (const line of more) this.#out.push(`  ${this.#style.reply("│")} ${line}`);
+      const where = printable(visit.where);
+      const column = columnsOf(where) + 2;
+      for (const [index, line] of wrap(printable(did), Math.max(narrowest / 2, this.#width - 4 - column)).entries()) {
+        this.#out.push(index === 0 ? `  ${this.#style.reply("●")} ${this.#style.host(where)}  ${line}` : `  ${this.#style.reply("│")} ${" ".repeat(column)}${line}`);
+      }
       const now = packet === undefined ? shown : formatPacket(packet);
       const spelled = packet !== undefined && packet.outer === null && did.includes(formatEnds(packet));
       if (now !== shown && !spelled) this.#line(`  ${this.#style.reply("│")}   `, now, this.#style.reply);
@@ -185,8 +187,17 @@ class TraceWriter {
     const lines = wrap(printable(`${verdictWords(verdict)}: ${summary}`), this.#width - 2);
     this.#out.push("");
     for (const [index, line] of lines.entries()) this.#out.push(`${index === 0 ? paint(good ? "✓" : "✗") : " "} ${paint(line)}`);
-    if (decidedBy?.artifact) this.#artifact("  ", decidedBy.artifact);
-    if (decidedBy?.source) this.#source("  ", decidedBy.source);
+    if (decidedBy === null || this.#standsAbove(decidedBy)) return;
+    if (decidedBy.artifact !== null) this.#artifact("  ", decidedBy.artifact);
+    if (decidedBy.source !== null) this.#source("  ", decidedBy.source);
+  }
+
+  /** Whether the last step, a few lines up, has just named what decided. */
+  #standsAbove({ artifact, source }: NonNullable<Story["decidedBy"]>): boolean {
+    const last = this.#story.steps.at(-1);
+    if (last === undefined) return false;
+    const [named] = last.artifacts;
+    return (artifact === null || sameLine(artifact, named)) && (source === null || sameLine(source, last.source ?? undefined));
   }
 
   // Lines ---------------------------------------------------------------------------------------------
@@ -197,7 +208,7 @@ class TraceWriter {
 
   #artifact(indent: string, artifact: ArtifactRef): void {
     const text = printable(`${artifact.file}:${artifact.line}  ${artifact.text}`);
-    this.#out.push(`${indent}${this.#style.dim(cut(text, this.#width - indentColumns(indent)))}`);
+    this.#out.push(`${indent}${this.#style.dim(cutRule(text, this.#width - indentColumns(indent)))}`);
   }
 
   #source(indent: string, source: SourceRef): void {
@@ -209,6 +220,10 @@ class TraceWriter {
   #line(indent: string, text: string, paint: (text: string) => string): void {
     for (const line of wrap(printable(text), this.#width - indentColumns(indent))) this.#out.push(`${indent}${paint(line)}`);
   }
+}
+
+function sameLine(x: { readonly file: string; readonly line: number }, y: { readonly file: string; readonly line: number } | undefined): boolean {
+  return y !== undefined && x.file === y.file && x.line === y.line;
 }
 
 /** Columns of an indent that may already be dressed with ANSI sequences. */

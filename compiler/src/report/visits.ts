@@ -23,6 +23,28 @@ export function visitsOf(steps: readonly StoryStep[]): readonly Visit[] {
   return visits;
 }
 
+/** What joins a visit to the next one, by name (`blue`, `veth`); null when the wire's own words say more than who is at its ends. */
+export function wireName(visit: Visit, next: Visit): string | null {
+  const wire = visit.steps.at(-1);
+  if (wire?.layer !== "wire") return null;
+  const ends = `: ${visit.where} → ${next.where}`;
+  return wire.did.endsWith(ends) ? wire.did.slice(0, -ends.length) : null;
+}
+
+/** What a picture writes into a host: arrows say already that something was sent, carried and delivered, and a pod has only one way out. */
+export function isDrawn(step: StoryStep): boolean {
+  switch (step.layer) {
+    case "wire":
+    case "deliver":
+    case "send":
+      return false;
+    case "route":
+      return step.kind !== "pod";
+    default:
+      return true;
+  }
+}
+
 /** Declarations whose rules are the frame that every packet passes; the others say something about this one. */
 const frames = new Set(["cluster", "node", "pod", "workload", "namespace", "router", "subnet", "pool"]);
 

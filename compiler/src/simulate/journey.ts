@@ -196,7 +196,6 @@ function failure(end: End): { readonly verdict: Verdict; readonly observed: Obse
         "host-unreachable": { verdict: "unreachable", observed: "hostunreach" },
         "too-big": { verdict: "too-big", observed: "msgsize" },
         invalid: { verdict: "dropped", observed: "invalid" },
-        "not-permitted": { verdict: "dropped", observed: "not-permitted" },
       } as const;
       return table[end.error];
     }

@@ -35,7 +35,7 @@ export type End =
       readonly noticed: boolean;
     }
   /** The sending host refused before any packet left. */
-  | { readonly kind: "local-error"; readonly host: string; readonly error: "net-unreachable" | "host-unreachable" | "too-big" | "invalid" | "not-permitted"; readonly by: MatchedRule | null };
+  | { readonly kind: "local-error"; readonly host: string; readonly error: "net-unreachable" | "host-unreachable" | "too-big" | "invalid"; readonly by: MatchedRule | null };
 
 export type DropReason =
   | "rule"

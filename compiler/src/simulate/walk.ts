@@ -88,6 +88,7 @@ export class PacketWalk {
   readonly steps: Step[] = [];
   readonly #world: World;
   #hops = 0;
+  #decapsulations = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -270,6 +271,7 @@ export class PacketWalk {
     if (link.mac !== null && inner.destinationMac !== link.mac) {
       return this.#dropped(host, "wrong-mac", inner.packet, `drops it: the inner frame is for ${inner.destinationMac}, ${link.name} is ${link.mac}`, null, [link]);
     }
+    this.#decapsulations++;
     this.#step(host, "decapsulate", null, link.name, `takes the packet out of VXLAN ${inner.vni} at ${link.name}`, inner.packet, [link]);
     // The mark stays on the packet: both sides are in one network namespace. Conntrack starts anew.
     return this.#arrive(host, inner.packet, link.name, skb.mark, null);
@@ -301,7 +303,9 @@ export class PacketWalk {
       inner: { packet: skb.packet, vni: id, destinationMac: neighbour.mac },
     };
     this.#step(host, "encapsulate", null, link.name, `wraps it in VXLAN ${id}, UDP ${formatSocket(outer.src, outer.sport)} → ${formatSocket(outer.dst, port)}`, outer, [entry, neighbour, link]);
-    return this.#output(host, outer, null, skb.mark);
+    const before = this.#decapsulations;
+    const end = this.#output(host, outer, null, skb.mark);
+    return this.#decapsulations === before ? lostInTunnel(end) : end;
   }
 
   // Leaving -----------------------------------------------------------------------------------------
@@ -399,7 +403,7 @@ export class PacketWalk {
         const by = matched.findLast((entry) => entry.verdict === "notrack");
         this.#step(host, "track", hook, skb.inLink ?? skb.outLink, "does not track it", skb.packet, lineOf(by), matched);
       } else if (matched.length > 0) {
-        this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `${table} ${hook} lets it pass`, skb.packet, [], matched);
+        this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `${table} ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
       }
       return quiet;
     }
@@ -490,7 +494,7 @@ export class PacketWalk {
         half === "destination"
           ? `translates the destination${back} to ${formatSocket(translated.dst, translated.dport)}`
           : `translates the source${back} to ${formatSocket(translated.src, translated.sport)}`;
-      this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, did, translated, lineOf(by ?? undefined), matched);
+      this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, did, translated, by === null ? [] : wayTo(by, matched), matched);
     } else if (matched.length > 0) {
       this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `nat ${hook} changes nothing`, translated, [], matched);
     }
@@ -498,9 +502,37 @@ export class PacketWalk {
   }
 }
 
+/** An error about the outer packet goes to the tunnel's end: whoever sent the packet inside never hears of it. */
+function lostInTunnel(end: End): End {
+  switch (end.kind) {
+    case "error":
+      return { ...end, noticed: false };
+    case "local-error": {
+      const error = end.error === "too-big" || end.error === "host-unreachable" ? end.error : "net-unreachable";
+      return { kind: "error", host: end.host, error, by: end.by, items: [], noticed: false };
+    }
+    default:
+      return end;
+  }
+}
+
 /** The rule line behind a matched rule, as the artifact holds it. */
 function lineOf(entry: MatchedRule | undefined): readonly object[] {
   return entry === undefined ? [] : [entry.rule.line ?? entry.rule];
+}
+
+/** A translating rule, then the jumps that led to it, nearest first. */
+function wayTo(by: MatchedRule, matched: readonly MatchedRule[]): readonly object[] {
+  const jumps = matched.filter((entry) => entry.verdict === "jump" || entry.verdict === "goto");
+  const way: object[] = [...lineOf(by)];
+  let wanted = by.chain;
+  for (const entry of jumps.toReversed()) {
+    if (entry.rule.target?.kind !== "jump" && entry.rule.target?.kind !== "goto") continue;
+    if (entry.rule.target.chain !== wanted) continue;
+    way.push(...lineOf(entry));
+    wanted = entry.chain;
+  }
+  return way;
 }
 
 /**

@@ -64,14 +64,8 @@ export const typeEntries = {
       `${p.direction} is allowed \`${p.right}\` somebody, not \`${p.wrong}\``,
   },
   "double-negation": { code: "KN3012", severity: error, message: () => "`nothing` already says never: two negations cannot be read" },
-  "wrong-family": {
-    code: "KN3013",
-    severity: error,
-    message: (p: { address: string; family: 4 | 6; holder: string; holderFamily: 4 | 6 }) =>
-      `\`${p.address}\` is IPv${p.family}, ${p.holder} is IPv${p.holderFamily}`,
-  },
   "misplaced-clause": {
-    code: "KN3014",
+    code: "KN3013",
     severity: error,
     message: (p: { clause: string; what: string }) => `\`${p.clause}\` has no meaning for ${p.what}`,
   },

@@ -36,6 +36,7 @@ export function parse(path: string, text: string): ParseResult {
   const future = futureBlocks(root.members);
   const structural = [...layout.diagnostics];
   const inFuture = (offset: number): boolean => future.some((block) => block.start <= offset && offset <= block.end);
+  const balanced = new Set(layout.diagnostics.map((diagnostic) => diagnostic.span.start));
   let lastEnd = -1;
   const found: { readonly at: number; readonly make: () => Diagnostic }[] = [];
   for (const error of grammar.errors) {
@@ -48,7 +49,8 @@ export function parse(path: string, text: string): ParseResult {
   }
   found.sort((x, y) => x.at - y.at);
   for (const { at, make } of found) {
-    if (inFuture(at)) continue;
+    // A bracket that the layout pass complained about is wrong for the parser too; once is enough.
+    if (inFuture(at) || balanced.has(at)) continue;
     // An error right behind another one is what the first left over.
     if (at === lastEnd) continue;
     lastEnd = at;

@@ -1,6 +1,6 @@
 import { formatIp } from "@knet/language/values";
 import { describe, expect, it } from "vitest";
-import { cidr, ip, model, node, origin, pod, port, service } from "../../control-plane/testing.ts";
+import { ip, model, node, origin, pod, port, service } from "../../control-plane/testing.ts";
 import type { ModelParts } from "../../control-plane/testing.ts";
 import type { DnsRecord, DnsZone } from "../../fabric/types.ts";
 import type { DnsForward, NetworkModel } from "../../model/types.ts";
@@ -224,6 +224,5 @@ describe("a large headless service", () => {
     const started = performance.now();
     expect(answerQuery(dnsZones(given), "db.shop.svc.cluster.local", "A").records).toHaveLength(5000);
     expect(performance.now() - started).toBeLessThan(5000);
-    expect(cidr("10.244.0.0/16").prefix).toBe(16);
   });
 });

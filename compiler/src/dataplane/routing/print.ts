@@ -12,7 +12,9 @@ const protocolNames: Readonly<Record<number, string>> = { 2: "kernel", 3: "boot"
  */
 export function routeWords(route: Route): string {
   const family = route.destination.ip.family;
-  const destination = route.destination.prefix === 0 ? "default" : formatCidrShort(route.destination);
+  // `default` names no family: without a gateway of its own family `ip` would take it for IPv4, or for the gateway's.
+  const inferred = route.via === null ? 4 : route.via.family;
+  const destination = route.destination.prefix === 0 && inferred === family ? "default" : formatCidrShort(route.destination);
   const words = [route.type === "unicast" ? destination : `${route.type} ${destination}`];
   if (route.via !== null) words.push(`via ${route.via.family === family ? "" : `inet${route.via.family === 6 ? "6" : ""} `}${formatIp(route.via)}`);
   if (route.link !== null) words.push(`dev ${route.link}`);

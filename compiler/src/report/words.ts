@@ -1,0 +1,6 @@
+/** Counted nouns and lists in reports. */
+
+/** `1 error`, `2 errors`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
