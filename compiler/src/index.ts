@@ -17,3 +17,4 @@ export { labSupport } from "./lab/support.ts";
 export { openLab } from "./lab/lab.ts";
 export type { Lab, Probe as LabProbe } from "./lab/lab.ts";
 export type { ProbeResult as LabProbeResult } from "./lab/observe.ts";
+export type { TracedPacket } from "./lab/trace.ts";

@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -8,6 +10,7 @@ import { LabError } from "../../compiler/src/lab/errors.ts";
 import type { LoadProblem } from "../../compiler/src/lab/errors.ts";
 import { openLab } from "../../compiler/src/lab/lab.ts";
 import type { LabOptions } from "../../compiler/src/lab/lab.ts";
+import { labCommand } from "../../compiler/src/lab/support.ts";
 import { LabProcess } from "../../compiler/src/lab/process.ts";
 import type { Fabric } from "../../compiler/src/fabric/types.ts";
 import { named, noLab, noTracing, outcome, probe } from "./lab.ts";
@@ -36,8 +39,9 @@ async function untilEmpty(namespace: number): Promise<readonly string[]> {
 
 async function problemsOf(fabric: Fabric, options: LabOptions = {}): Promise<readonly LoadProblem[]> {
   try {
-    await using lab = await openLab(fabric, options);
-    return lab.skipped.length > 0 ? [] : [];
+    const lab = await openLab(fabric, options);
+    await lab.close();
+    return [];
   } catch (error) {
     if (error instanceof LabError && error.kind === "load") return error.problems;
     throw error;
@@ -58,7 +62,9 @@ describe.skipIf(noLab !== null)(named("the end of a laboratory", noLab), () => {
 
   it("leaves nothing behind when the process that opened it is killed without warning", async () => {
     const before = namespaceFiles();
-    const child = spawn(process.execPath, [fileURLToPath(new URL("open-and-wait.ts", import.meta.url))], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [fileURLToPath(new URL("open-and-wait.ts", import.meta.url))], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const [line]: unknown[] = await once(child.stdout, "data");
     const namespace = Number(String(line).trim());
     expect(processesIn(namespace).length).toBeGreaterThanOrEqual(2);
@@ -71,7 +77,9 @@ describe.skipIf(noLab !== null)(named("the end of a laboratory", noLab), () => {
 
   it("comes at once, also while it boots", async () => {
     const starting = new LabProcess();
-    const booting = starting.boot({ create: "", wires: "", namespaces: [], listeners: [], variant: "legacy" }, 5000).catch((error: unknown) => error);
+    const booting = starting
+      .boot({ create: "", wires: "", namespaces: [], listeners: [], variant: "legacy" }, 5000)
+      .catch((error: unknown) => error);
     await starting.close();
     expect(await booting).toMatchObject({ kind: "closed" });
   });
@@ -88,6 +96,47 @@ describe.skipIf(noLab !== null)(named("the end of a laboratory", noLab), () => {
     const words = probe("pod/shop/web-0 -> 10.10.0.65 tcp 8080");
     const results = await Promise.all([first.probe([{ ...words, expectOk: true }]), second.probe([words])]);
     expect(results.map(([result]) => outcome(result))).toEqual(["ok from 10.10.0.1 by pod/shop/api-0", "refused"]);
+  });
+});
+
+describe.skipIf(noLab !== null)(named("whether a laboratory can run", noLab), () => {
+  it("is tried for real, and what is missing is named", () => {
+    // A PATH with everything but ipset.
+    const folder = mkdtempSync(join(tmpdir(), "knet-path-"));
+    try {
+      const tools = [
+        "unshare",
+        "ip",
+        "bridge",
+        "nft",
+        ...["ip", "ip6"].flatMap((family) =>
+          ["legacy", "nft"].flatMap((variant) => ["restore", "save"].map((what) => `${family}tables-${variant}-${what}`)),
+        ),
+      ];
+      for (const tool of tools) {
+        const found = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((place) => join(place, tool)).find((path) => existsSync(path));
+        if (found !== undefined) symlinkSync(found, join(folder, tool));
+      }
+      const { command, args } = labCommand(["--check"]);
+      const report: unknown = JSON.parse(
+        execFileSync(join(folder, command), [...args], {
+          env: { PATH: folder, LC_ALL: "C" },
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "inherit"],
+        }),
+      );
+      expect(report).toMatchObject({ missing: ["ipset restore: ipset is not installed"] });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is denied with the reason where no namespace can be made", () => {
+    const support = new URL("../../compiler/src/lab/support.ts", import.meta.url).href;
+    // The folders of administrators' tools are always looked into; unshare is not there.
+    const script = `import { labSupport } from ${JSON.stringify(support)}; console.log(JSON.stringify(labSupport()));`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { env: { PATH: "/nonexistent" }, encoding: "utf8" });
+    expect(JSON.parse(said)).toEqual({ available: false, reason: "an own network namespace cannot be made: spawnSync unshare ENOENT" });
   });
 });
 
@@ -110,12 +159,22 @@ describe.skipIf(noLab !== null)(named("a file that does not load", noLab), () =>
     const filler = Array.from({ length: 650 }, () => "one -j ACCEPT");
     const long = payload("mistaken", 6, "filter", ["one"], [...filler, "FORWARD -p tcp --frobnicate 7 -j one"]);
     const [problem] = await problemsOf(twoSubnets({ iptables: [long] }), { variant: "nft" });
-    expect([problem?.file, problem?.line, problem?.text]).toEqual(["nodes/node2/mistaken.ip6tables", 653, "-A FORWARD -p tcp --frobnicate 7 -j one"]);
+    expect([problem?.file, problem?.line, problem?.text]).toEqual([
+      "nodes/node2/mistaken.ip6tables",
+      653,
+      "-A FORWARD -p tcp --frobnicate 7 -j one",
+    ]);
   });
 
   it("is named for a set that is not there", async () => {
-    const [problem] = await problemsOf(twoSubnets({ iptables: [payload("sets", 4, "filter", [], ["FORWARD -m set --match-set gone src -j DROP"])] }));
-    expect(problem).toMatchObject({ file: "nodes/node2/sets.iptables", line: 2, message: expect.stringContaining("Set gone doesn't exist") });
+    const [problem] = await problemsOf(
+      twoSubnets({ iptables: [payload("sets", 4, "filter", [], ["FORWARD -m set --match-set gone src -j DROP"])] }),
+    );
+    expect(problem).toMatchObject({
+      file: "nodes/node2/sets.iptables",
+      line: 2,
+      message: expect.stringContaining("Set gone doesn't exist"),
+    });
   });
 
   /** The two-subnet fabric with node2 changed. */
@@ -127,14 +186,36 @@ describe.skipIf(noLab !== null)(named("a file that does not load", noLab), () =>
 
   it("is named for a route that the kernel refuses, a set member and a parameter", async () => {
     const { routes } = twoSubnets().dataplane("node/node2");
-    expect(await problemsOf(changed({ routes: routes.map((route) => (route.link === "vxlan.calico" ? { ...route, onlink: false } : route)) }))).toMatchObject([
-      { host: "node/node2", file: "nodes/node2/routes.ip", line: 2, text: expect.stringContaining("10.10.0.0/26 via 10.10.0.0"), message: expect.stringContaining("Nexthop has invalid gateway") },
+    const offlink = routes.flatMap((route) => (route.link === "vxlan.calico" ? [{ ...route, onlink: false }] : []));
+    expect(await problemsOf(changed({ routes: offlink }))).toMatchObject([
+      {
+        host: "node/node2",
+        file: "nodes/node2/routes.ip",
+        line: 1,
+        text: expect.stringContaining("10.10.0.0/26 via 10.10.0.0"),
+        message: expect.stringContaining("Nexthop has invalid gateway"),
+      },
     ]);
-    const set = { name: "odd", type: "hash:ip", family: 4, maxElements: 8, members: [{ text: "10.0.0.300", origin }], owner: "test", origin } as const;
+    const set = {
+      name: "odd",
+      type: "hash:ip",
+      family: 4,
+      maxElements: 8,
+      members: [{ text: "10.0.0.300", origin }],
+      owner: "test",
+      origin,
+    } as const;
     expect(await problemsOf(changed({ ipsets: [set], iptables: [] }))).toMatchObject([
-      { file: "nodes/node2/ipset.restore", line: 2, text: "add odd 10.0.0.300", message: expect.stringContaining("cannot parse 10.0.0.300") },
+      {
+        file: "nodes/node2/ipset.restore",
+        line: 2,
+        text: "add odd 10.0.0.300",
+        message: expect.stringContaining("cannot parse 10.0.0.300"),
+      },
     ]);
-    expect(await problemsOf(changed({ sysctls: [{ key: "net/ipv4/conf/eth7/rp_filter", value: "0", owner: "test", origin }] }))).toMatchObject([
+    expect(
+      await problemsOf(changed({ sysctls: [{ key: "net/ipv4/conf/eth7/rp_filter", value: "0", owner: "test", origin }] })),
+    ).toMatchObject([
       { file: "nodes/node2/sysctl.conf", line: 1, text: "net/ipv4/conf/eth7/rp_filter = 0", message: "No such file or directory" },
     ]);
   });

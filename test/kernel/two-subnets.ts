@@ -165,8 +165,20 @@ function nodeDataplane(node: NodeFacts, remote: NodeFacts, rules: Partial<Datapl
       route(node.blocks[at], { type: "blackhole", protocol: 80 }),
       ...node.pods.map((pod) => route(`${pod.addresses[at]}/${hostBits[at]}`, { link: pod.device, scope: "link", metric: 1024 })),
     ]),
-    neighbours: families.map((at): Neighbour => ({ link: tunnelDevices[at], ip: ip(remote.tunnels[at]), mac: remote.macs[at], owner, origin })),
-    fdb: families.map((at): FdbEntry => ({ link: tunnelDevices[at], mac: remote.macs[at], destination: ip(remote.addresses[at]), owner, origin })),
+    neighbours: families.map((at): Neighbour => ({
+      link: tunnelDevices[at],
+      ip: ip(remote.tunnels[at]),
+      mac: remote.macs[at],
+      owner,
+      origin,
+    })),
+    fdb: families.map((at): FdbEntry => ({
+      link: tunnelDevices[at],
+      mac: remote.macs[at],
+      destination: ip(remote.addresses[at]),
+      owner,
+      origin,
+    })),
     sysctls: [
       ...sysctls({
         "net/ipv4/ip_forward": "1",
@@ -308,19 +320,17 @@ export function twoSubnets(variation: Variation = {}): Fabric {
     subnet("blue", "router/core", "node/node1", "eth0"),
     subnet("green", "router/core", "node/node2", "eth1"),
     ...[node1, node2].flatMap((node) =>
-      node.pods.map(
-        (pod): Segment => ({
-          id: `veth/${pod.id}`,
-          name: pod.id,
-          kind: "veth",
-          mtu: pod.mtu,
-          attachments: [
-            { host: `node/${node.name}`, link: pod.device },
-            { host: pod.id, link: "eth0" },
-          ],
-          origin,
-        }),
-      ),
+      node.pods.map((pod): Segment => ({
+        id: `veth/${pod.id}`,
+        name: pod.id,
+        kind: "veth",
+        mtu: pod.mtu,
+        attachments: [
+          { host: `node/${node.name}`, link: pod.device },
+          { host: pod.id, link: "eth0" },
+        ],
+        origin,
+      })),
     ),
   ];
   return {

@@ -37,7 +37,8 @@ describe.each(scenarios)("the journey, $name", (scenario) => {
   });
 
   const seen = scenario.expect.filter((expectation) => expectation.sees !== undefined);
-  it.runIf(seen.length > 0)("should show the server the source as written", () => {
+  if (seen.length > 0)
+    it("should show the server the source as written", () => {
     for (const expectation of seen) {
       expect(journeysOf(compilation, expectation).map((journey) => (journey.sourceSeen === null ? null : formatIp(journey.sourceSeen)))).toEqual([expectation.sees]);
     }

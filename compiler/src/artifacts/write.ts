@@ -180,6 +180,7 @@ function refuseForeign(folder: string, path: string, before: ReadonlySet<string>
     const isWanted = part !== path && stat.isDirectory();
     const isOwn = stat.isDirectory() ? !holdsForeign(folder, part, before) : before.has(part);
     if (!isWanted && !isOwn) throw new WriteError("foreign-file", part, `${part} is in the way of ${path}, and knet did not write it`);
+    if (!stat.isDirectory()) return;
   }
 }
 

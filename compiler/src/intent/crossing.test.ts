@@ -91,7 +91,8 @@ describe("the port of VXLAN itself", () => {
     const model = cluster({ pods: [onA1, receiver] });
     expect(ends(model, "pod/shop/p1", "10.10.1.7", "4789/udp")).toBe("dropped");
     expect(ends(model, "pod/shop/p1", "10.10.1.7", "4789/tcp")).toBe("refused pod/shop/r:4789");
-    expect(ends(model, "node/a1", "10.10.1.7", "4789/udp")).toBe("delivered pod/shop/r:4789");
+    // Not tracked, the answer of the pod is a new packet to its policies.
+    expect(ends(model, "node/a1", "10.10.1.7", "4789/udp")).toBe("delivered pod/shop/r:4789 ?");
   });
 
   it("is closed to a service that translates to it too", () => {
@@ -159,6 +160,23 @@ describe("subnets that no router joins", () => {
     expect(ends(model, "pod/shop/p1", "10.10.3.5", "8080/tcp")).toBe("delivered pod/shop/p3:8080");
     expect(ends(model, "node/b1", "203.0.113.10", "80/tcp")).toBe("delivered external/internet:80");
     expect(ends(model, "pod/shop/p1", "fd10::3:5", "8080/tcp")).toBe("unreachable");
+  });
+});
+
+describe("a node without a default route", () => {
+  const alone = cluster({ pods: [...all, pod("shop/p4", "a1", "10.10.1.6 fd10::1:6", { ports: ["8080/tcp"] })], joins: [] });
+
+  it("does not answer its IPv4 pods for their gateway 169.254.1.1: nothing leaves them, and no answer", () => {
+    expect(ends(alone, "pod/shop/p1", "10.10.1.6", "8080/tcp")).toBe("unreachable");
+    expect(ends(alone, "pod/shop/p1", "192.168.1.11", "10250/tcp")).toBe("unreachable");
+    expect(ask(alone, "node/a1", "10.10.1.5", "8080/tcp").outcomes).toMatchObject([{ kind: "dropped", server: "pod/shop/p1" }]);
+    expect(ends(alone, "pod/shop/p1", "10.10.1.5", "8080/tcp")).toBe("delivered pod/shop/p1:8080");
+  });
+
+  it("serves its IPv6 pods, whose gateway is link-local", () => {
+    expect(ends(alone, "pod/shop/p1", "fd10::1:6", "8080/tcp")).toBe("delivered pod/shop/p4:8080");
+    expect(ends(alone, "pod/shop/p1", "fd10::2:5", "8080/tcp")).toBe("delivered pod/shop/p2:8080");
+    expect(ends(alone, "node/a1", "fd10::1:5", "8080/tcp")).toBe("delivered pod/shop/p1:8080");
   });
 });
 

@@ -72,11 +72,13 @@ describe("a cluster IP", () => {
     }
   });
 
-  it("needs a default route on the node for the node's own processes, not for pods", () => {
+  it("needs a default route on the node, but for IPv6 pods", () => {
     const alone = cluster({ pods: [web1, client], services: [web], joins: [] });
-    expect(ends(alone, "pod/shop/client", vip, "80/tcp")).toBe("delivered pod/shop/web-1:8080");
+    expect(ends(alone, "pod/shop/client", "fd20::20", "80/tcp")).toBe("delivered pod/shop/web-1:8080");
+    expect(ends(alone, "pod/shop/client", vip, "80/tcp")).toBe("unreachable");
     expect(ends(alone, "node/a1", vip, "80/tcp")).toBe("unreachable");
-    expect(ends(cluster({ pods: [client], services: [web], joins: [] }), "pod/shop/client", vip, "80/tcp")).toBe("unreachable");
+    expect(ends(alone, "node/a1", "fd20::20", "80/tcp")).toBe("unreachable");
+    expect(ends(cluster({ pods: [client], services: [web], joins: [] }), "pod/shop/client", "fd20::20", "80/tcp")).toBe("unreachable");
   });
 
   it("of an internal service stays on the node, and is dropped where the node has no endpoint", () => {

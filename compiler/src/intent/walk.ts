@@ -130,7 +130,7 @@ export class Walk {
   // A node ------------------------------------------------------------------------------------------
 
   #atNode(node: string, packet: Packet, entry: Entry, trail: Trail): readonly IntentOutcome[] {
-    const { book, firewalls, services, usesVxlan, model } = this.#world;
+    const { book, firewalls, services } = this.#world;
     if (trail.passages.length >= longestWay) {
       this.doubts.add("services translate the request in a circle");
       return [blocked("dropped", `the request passes more than ${longestWay} nodes`, trail.causes)];
@@ -145,13 +145,18 @@ export class Walk {
       return [blocked("dropped", reason, [...origins, ...trail.causes])];
     }
     // Without connection tracking there is no translation.
-    const untracked = usesVxlan && this.#protocol === "udp" && packet.port === model.cluster.cni.vxlanPort;
     const plain: Redirected = { arrived: packet, packet, masquerade: false };
-    if (untracked) return this.#route(node, plain, entry, trail);
+    if (this.#isUntracked(packet.port)) return this.#route(node, plain, entry, trail);
     const redirect = services.redirect(node, packet.src, packet.dst, this.#protocol, packet.port, entry.kind === "own");
     if (redirect.kind === "none") return this.#route(node, plain, entry, trail);
     if (redirect.kind === "backends") return this.#spread(node, packet, entry, trail, redirect);
     return this.#turnedAway(node, plain, entry, trail, redirect);
+  }
+
+  /** Where pods are wrapped in VXLAN, Calico exempts its port from connection tracking, whoever uses it. */
+  #isUntracked(port: number): boolean {
+    const { usesVxlan, model } = this.#world;
+    return usesVxlan && this.#protocol === "udp" && port === model.cluster.cni.vxlanPort;
   }
 
   /** To every backend that the service may choose. */
@@ -299,21 +304,21 @@ export class Walk {
 
   #atPod(pod: Pod, port: number, trail: Trail): IntentOutcome {
     const name = `${pod.namespace}/${pod.name}`;
-    return this.#answered(
-      `pod/${name}`,
-      `pod ${name}`,
-      offers(pod.ports, this.#protocol, port) ? pod.origin : null,
-      port,
-      trail,
-      pod.origin,
-    );
+    const listener = offers(pod.ports, this.#protocol, port) ? pod.origin : null;
+    if (trail.passages.length > 0 && this.#isUntracked(port)) {
+      this.doubts.add("the port of VXLAN is exempt from connection tracking, so that policy judges the answer as a request of its own");
+    }
+    const outcome = this.#answered(`pod/${name}`, `pod ${name}`, listener, port, trail, pod.origin);
+    const asked = trail.passages.at(-1);
+    if (asked === undefined || this.#world.servesPods(pod.node, asked.source.family)) return outcome;
+    return withoutAnswer(outcome, { reason: noGateway(pod.node), causes: [] });
   }
 
   #atHost(node: string, port: number, trail: Trail): IntentOutcome {
-    const { book, usesVxlan, model } = this.#world;
+    const { book, model } = this.#world;
     const host = book.node(node);
     if (host === undefined) throw new Error(`the model has no node ${node}`);
-    if (usesVxlan && this.#protocol === "udp" && port === model.cluster.cni.vxlanPort) {
+    if (this.#isUntracked(port)) {
       this.doubts.add("the port belongs to the nodes' VXLAN devices, which answer nothing");
       return blocked("dropped", `${port}/udp of ${node} takes VXLAN only`, [model.cluster.cni.origin, ...trail.causes]);
     }
@@ -358,3 +363,7 @@ export class Walk {
 }
 
 const hairpinDoubt = "Kubernetes leaves open what policy sees when a pod reaches itself through a service";
+
+function noGateway(node: string): string {
+  return `${node} has no default route and so does not answer its pods for their gateway 169.254.1.1`;
+}

@@ -1,5 +1,5 @@
 /** A network model with the indexes that its questions need. */
-import type { Transport } from "@knet/language/values";
+import type { Family, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { ContainerPort, NetworkModel, Node, Pod } from "../model/types.ts";
 import { AddressBook } from "./addresses.ts";
@@ -42,6 +42,14 @@ export class World {
       if (list === undefined) this.#hostPods.set(pod.node, [pod]);
       else list.push(pod);
     }
+  }
+
+  /**
+   * Whether the node is a gateway to its pods. IPv4 pods ask for 169.254.1.1, which a node answers by proxy ARP only while it has
+   * a route there, that is a default route; IPv6 pods use the link-local address of the node's end.
+   */
+  servesPods(node: string, family: Family): boolean {
+    return family === 6 || this.underlay.hasGateway(this.book.node(node)?.subnet ?? "", family);
   }
 
   /** The origin of what listens in the node's own network namespace: kubelet and host-network pods. */

@@ -30,10 +30,27 @@ export interface RawResult {
   readonly error: string | null;
 }
 
+/** One message of nf_tables about a traced packet. */
+export interface RawEvent {
+  readonly family: 4 | 6;
+  readonly id: string;
+  readonly kind: "policy" | "return" | "rule";
+  readonly table: string;
+  readonly chain: string;
+  readonly handle: number | null;
+  readonly verdict: "accept" | "drop" | "continue" | "return" | "jump" | "goto" | "queue" | null;
+  readonly in: string | null;
+  readonly out: string | null;
+  /** The first bytes of the IP header and of what follows it, as hexadecimal digits; empty when not told again. */
+  readonly network: string;
+  readonly transport: string;
+}
+
 export interface RawTrace {
   readonly namespace: string;
-  readonly text: string;
-  readonly handles: Readonly<Record<string, readonly number[]>>;
+  readonly events: readonly RawEvent[];
+  /** Handle and text of each rule of a chain in rule order, by `ip nat PREROUTING`. */
+  readonly rules: Readonly<Record<string, readonly (readonly [number, string])[]>>;
 }
 
 /** What the kernel holds for one host, as the tools print it. */
@@ -78,6 +95,21 @@ function record(properties: Readonly<Record<string, SchemaObject>>): SchemaObjec
 }
 
 const result = record({ id: whole, verdict: text, server: textOrNull, source: textOrNull, sourcePort: wholeOrNull, error: textOrNull });
+
+const event = record({
+  family: { enum: [4, 6] },
+  id: text,
+  kind: { enum: ["policy", "return", "rule"] },
+  table: text,
+  chain: text,
+  handle: wholeOrNull,
+  verdict: { enum: ["accept", "drop", "continue", "return", "jump", "goto", "queue", null] },
+  in: textOrNull,
+  out: textOrNull,
+  network: text,
+  transport: text,
+});
+const numberedRule: SchemaObject = { type: "array", items: [whole, text], minItems: 2, maxItems: 2 };
 
 /** An answer of any command, by its number; `failed` holds the reason when there is no other. */
 export const isNumbered: Check<{ readonly sequence?: number; readonly failed?: string }> = ajv.compile<{
@@ -127,7 +159,7 @@ export const isTraces: Check<{ readonly result: RawResult; readonly hosts: reado
 }>(
   record({
     result,
-    hosts: list(record({ namespace: text, text, handles: { type: "object", additionalProperties: list(whole) } })),
+    hosts: list(record({ namespace: text, events: list(event), rules: { type: "object", additionalProperties: list(numberedRule) } })),
   }),
 );
 

@@ -26,7 +26,6 @@ import queue
 import re
 import resource
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -37,7 +36,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 0x0003
-NETLINK_NETFILTER = 12
+NETLINK_NETFILTER, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 12, 270, 1
 IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_RECVERR, IP_PKTINFO = 10, 2, 11, 8
 IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 23, 25, 49, 50
 IPV4_HEADER, IPV6_HEADER, UDP_HEADER = 20, 40, 8
@@ -52,6 +51,7 @@ UDP_IN_FLIGHT = 200
 RESEND_AFTER = 0.1
 SETTLE_TIMEOUT = 3.0
 TRACE_QUIET = 0.2
+SIDE_TABLE = "knet_trace"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -757,11 +757,10 @@ def flush_state(namespaces, names):
 
 def side_table(family, protocol, ports):
     """Marks the first packets of a connection for tracing, bare or inside VXLAN, and leaves every other table alone."""
-    # A chain of its own switches tracing on: xtables-monitor prints the rule that does so, and dies of the longer ones.
     if protocol == "tcp":
-        marks = ["tcp flags & (syn | rst) != 0 jump on"]
+        marks = ["tcp flags & (syn | rst) != 0 meta nftrace set 1"]
     else:
-        marks = ["meta l4proto %s jump on" % protocol]
+        marks = ["meta l4proto %s meta nftrace set 1" % protocol]
     # Offsets from the outer UDP header: 8 UDP, 8 VXLAN, 14 Ethernet, then the inner IP header.
     for kind, header, field in ((0x0800, IPV4_HEADER, 9), (0x86DD, IPV6_HEADER, 6)):
         start = 8 + 8 + 14
@@ -771,91 +770,190 @@ def side_table(family, protocol, ports):
         if protocol == "tcp":
             inner += " @th,%d,8 & 0x06 != 0" % ((start + header + 13) * 8)
         if ports:
-            marks.append(inner + " jump on")
+            marks.append(inner + " meta nftrace set 1")
     chains = "".join(
         "  chain %s {\n    type filter hook %s priority -500;\n%s  }\n" % (name, hook, "".join("    %s\n" % mark for mark in marks))
         for name, hook in (("pre", "prerouting"), ("out", "output"))
     )
-    return "table %s knet_trace {\n  chain on {\n    meta nftrace set 1\n  }\n%s}\n" % (family, chains)
+    return "table %s %s {\n%s}\n" % (family, SIDE_TABLE, chains)
 
 
-def monitor_listens(process):
-    """Whether the monitor's netlink socket has joined its group: before that it would miss events."""
+class RuleEvents:
+    """What nf_tables tells about traced packets, as JSON-ready records in order of arrival.
+
+    Read from the kernel itself: xtables-monitor of iptables 1.8.9 dies of IPv6 rules with ports.
+    """
+
+    GROUP, MESSAGE = 9, 10 << 8 | 17
+    KINDS = {1: "policy", 2: "return", 3: "rule"}
+    VERDICTS = {0: "drop", 1: "accept", 3: "queue", -1: "continue", -2: "continue", -3: "jump", -4: "goto", -5: "return"}
+
+    def __init__(self, namespaces, names):
+        self.events = []
+        self.failure = None
+        self.poll = select.epoll()
+        self.sockets = {}
+        self.quiet_since = time.monotonic()
+        self.stopping = threading.Event()
+        self.namespaces = namespaces
+        for name in names:
+            namespaces.enter(name)
+            holder = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+            self.sockets[holder.fileno()] = (holder, name)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            holder.bind((0, 0))
+            holder.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.GROUP)
+            holder.setblocking(False)
+            self.poll.register(holder, select.EPOLLIN)
+        self.thread = threading.Thread(target=self.collect, daemon=True)
+        self.thread.start()
+
+    def collect(self):
+        while True:
+            found = self.poll.poll(0.05)
+            for descriptor, _ in found:
+                holder, name = self.sockets[descriptor]
+                try:
+                    self.read(name, holder.recv(65536))
+                except OSError as error:
+                    self.failure = self.failure or error
+            now = time.monotonic()
+            if found:
+                self.quiet_since = now
+            elif self.stopping.is_set() and now - self.quiet_since > TRACE_QUIET:
+                return
+
+    def read(self, name, data):
+        while len(data) >= 20:
+            length, message = struct.unpack("=IH", data[:6])
+            if message == self.MESSAGE:
+                self.events.append(self.event(name, data[16], attributes(data[20:length])))
+            data = data[(length + 3) & ~3:]
+
+    def event(self, name, family, fields):
+        self.namespaces.enter(name)
+        verdict = None
+        if 5 in fields:
+            verdict = self.VERDICTS.get(struct.unpack(">i", attributes(fields[5])[1])[0])
+        elif 16 in fields:
+            verdict = self.VERDICTS.get(struct.unpack(">i", fields[16])[0])
+        return {
+            "namespace": name,
+            "family": 4 if family == socket.AF_INET else 6,
+            "id": fields[6].hex(),
+            "kind": self.KINDS.get(struct.unpack(">I", fields[4])[0]),
+            "table": fields[1].rstrip(b"\0").decode(),
+            "chain": fields[2].rstrip(b"\0").decode(),
+            "handle": struct.unpack(">Q", fields[3])[0] if 3 in fields else None,
+            "verdict": verdict,
+            "in": device_name(fields.get(10)),
+            "out": device_name(fields.get(12)),
+            "network": fields.get(8, b"").hex(),
+            "transport": fields.get(9, b"").hex(),
+        }
+
+    def stop(self):
+        """Waits until nothing comes any more and gives the events."""
+        self.quiet_since = time.monotonic()
+        self.stopping.set()
+        self.thread.join()
+        self.close()
+        if self.failure is not None:
+            raise self.failure
+        return self.events
+
+    def close(self):
+        self.stopping.set()
+        self.thread.join()
+        for holder, _ in self.sockets.values():
+            holder.close()
+        self.poll.close()
+
+
+def attributes(data):
+    """The attributes of a netlink message by type."""
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack("=HH", data[:4])
+        if length < 4:
+            break
+        found[kind & 0x3FFF] = data[4:length]
+        data = data[(length + 3) & ~3:]
+    return found
+
+
+def device_name(index):
+    """Of the device with this index in the namespace of the calling thread; None for none."""
+    if index is None or index == b"\0\0\0\0":
+        return None
     try:
-        with open("/proc/%d/net/netlink" % process.pid) as file:
-            rows = [line.split() for line in file][1:]
+        return socket.if_indextoname(struct.unpack(">I", index)[0])
     except OSError:
-        return False
-    return any(row[1] == str(NETLINK_NETFILTER) and int(row[3], 16) != 0 for row in rows)
+        return None
 
 
-TRACED_RULE = re.compile(r"TRACE: (\d+) \S+ ([^:\s]+):([^:\s]+):rule:0x[0-9a-f]+")
-
-
-def rule_handles(seen):
-    """Handles of the rules of the chains that were seen, in their order: what numbers a rule."""
+def numbered_rules(seen):
+    """[handle, text] of each rule of the chains that were seen, in their order, by `ip nat PREROUTING`."""
     status, out, stderr = run_tool(["nft", "-j", "list", "ruleset"])
     if status != 0:
         raise RuntimeError("nft list ruleset: " + stderr.strip())
-    handles = {}
+    handles = {key: [] for key in seen}
     for item in json.loads(out)["nftables"]:
         rule = item.get("rule")
         if rule is not None:
             key = "%s %s %s" % (rule["family"], rule["table"], rule["chain"])
-            if key in seen:
-                handles.setdefault(key, []).append(rule["handle"])
-    return handles
+            if key in handles:
+                handles[key].append(rule["handle"])
+    texts = {key: [] for key in seen}
+    for family, tool in (("ip", "iptables-nft-save"), ("ip6", "ip6tables-nft-save")):
+        status, out, stderr = run_tool([tool])
+        if status != 0:
+            raise RuntimeError("%s: %s" % (tool, stderr.strip()))
+        table = ""
+        for line in out.split("\n"):
+            if line.startswith("*"):
+                table = line[1:]
+            elif line.startswith("-A "):
+                key = "%s %s %s" % (family, table, line.split(" ", 2)[1])
+                if key in texts:
+                    texts[key].append(line)
+    for key in seen:
+        if len(handles[key]) != len(texts[key]):
+            raise RuntimeError("%s has %d rules for nft and %d for iptables" % (key, len(handles[key]), len(texts[key])))
+    return {key: list(zip(handles[key], texts[key])) for key in seen}
 
 
 def trace(namespaces, command):
-    """Probes once and gives, for each namespace, what `xtables-monitor --trace` said meanwhile."""
+    """Probes once and gives, for each namespace, what its rules did meanwhile."""
     names, probe = command["namespaces"], command["probe"]
-    monitors = []
     tables = "".join(side_table(family, probe["protocol"], command["vxlanPorts"]) for family in ("ip", "ip6"))
+    events = RuleEvents(namespaces, names)
     try:
         for name in names:
             namespaces.enter(name)
             status, _, stderr = run_tool(["nft", "-f", "-"], tables)
             if status != 0:
                 raise RuntimeError("the side table for tracing: " + stderr.strip())
-            out = open("/run/lab-trace-" + name, "w+b")
-            monitors.append((name, out, subprocess.Popen(
-                ["xtables-monitor", "--trace"], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)))
-        deadline = time.monotonic() + 5
-        for name, _, process in monitors:
-            while not monitor_listens(process):
-                if process.poll() is not None:
-                    raise RuntimeError("xtables-monitor: " + process.stderr.read().decode(errors="replace").strip())
-                if time.monotonic() > deadline:
-                    raise RuntimeError("xtables-monitor does not listen after 5 s")
-                time.sleep(0.005)
         results = ProbeRun(namespaces, [probe], traced=True).run()
-        size = -1
-        while True:
-            time.sleep(TRACE_QUIET)
-            grown = sum(os.fstat(out.fileno()).st_size for _, out, _ in monitors)
-            if grown == size:
-                break
-            size = grown
-        hosts = []
-        for name, out, _ in monitors:
-            # Not through the file's position: the monitor shares it and writes on.
-            text = os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0).decode(errors="replace")
-            namespaces.enter(name)
-            seen = {"%s %s %s" % ("ip" if m.group(1) == "2" else "ip6", m.group(2), m.group(3)) for m in TRACED_RULE.finditer(text)}
-            hosts.append({"namespace": name, "text": text, "handles": rule_handles(seen) if seen else {}})
-        return {"result": results[0], "hosts": hosts}
+        collected = events.stop()
     finally:
-        for name, out, process in monitors:
-            process.kill()
-            process.wait()
-            process.stderr.close()
-            out.close()
-            os.unlink("/run/lab-trace-" + name)
+        events.close()
         for name in names:
             namespaces.enter(name)
             for family in ("ip", "ip6"):
-                run_tool(["nft", "delete", "table", family, "knet_trace"])
+                run_tool(["nft", "delete", "table", family, SIDE_TABLE])
+    collected = [event for event in collected if event["kind"] is not None]
+    hosts = []
+    for name in names:
+        own = [event for event in collected if event["namespace"] == name]
+        seen = {
+            "%s %s %s" % ("ip" if event["family"] == 4 else "ip6", event["table"], event["chain"])
+            for event in own
+            if event["kind"] == "rule" and event["table"] != SIDE_TABLE
+        }
+        namespaces.enter(name)
+        hosts.append({"namespace": name, "events": own, "rules": numbered_rules(seen) if seen else {}})
+    return {"result": results[0], "hosts": hosts}
 
 
 # Commands -----------------------------------------------------------------------------------------
@@ -990,14 +1088,17 @@ def check():
         attempt(missing, ["bridge", "-j", "fdb"])
         if not os.path.isdir("/proc/sys/net/ipv6"):
             missing.append("the kernel has no IPv6")
-        if shutil.which("xtables-monitor") is None:
-            tracing.append("xtables-monitor is not installed")
         run_tool(["ip", "netns", "add", "check-nft"])
         namespaces.open(["check-nft"])
         namespaces.enter("check-nft")
         for tool in ("iptables", "ip6tables"):
             attempt(tracing, [tool + "-nft-restore", "--noflush"], rules)
+            attempt(tracing, [tool + "-nft-save"])
         attempt(tracing, ["nft", "-f", "-"], side_table("ip", "tcp", [4789]))
+        try:
+            RuleEvents(namespaces, ["check-nft"]).close()
+        except OSError as error:
+            tracing.append("events of nf_tables: %s" % error)
     say({"missing": missing, "tracing": tracing})
 
 

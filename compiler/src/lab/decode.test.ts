@@ -12,10 +12,7 @@ const ethernet = "020000000002 020000000001";
 // 10.10.0.1:40000 > 10.10.0.65:8080, SYN, whole packet 40 bytes, DF, TTL 63.
 const syn = ["45 00 0028 0001 4000 3f 06 0000 0a0a0001 0a0a0041", "9c40 1f90 00000001 00000000 50 02 ffff 0000 0000"];
 // [fd10::1]:5000 > [fd10::41]:53, 4 bytes of data.
-const datagram6 = [
-  "60000000 000c 11 40 fd100000000000000000000000000001 fd100000000000000000000000000041",
-  "1388 0035 000c 0000 6b6e6574",
-];
+const datagram6 = ["60000000 000c 11 40 fd100000000000000000000000000001 fd100000000000000000000000000041", "1388 0035 000c 0000 6b6e6574"];
 
 function ipOf(frame: Uint8Array, ports: readonly number[] = []): IpPacket {
   const ip = decodeFrame(frame, ports)?.ip;
@@ -27,7 +24,12 @@ describe("a captured frame", () => {
   it("shows the fields of IPv4 and TCP", () => {
     const ip = ipOf(bytes(ethernet, "0800", ...syn));
     expect([formatIp(ip.src), ip.sport, formatIp(ip.dst), ip.dport]).toEqual(["10.10.0.1", 40000, "10.10.0.65", 8080]);
-    expect({ ttl: ip.ttl, size: ip.size, dontFragment: ip.dontFragment, tcp: ip.tcp }).toEqual({ ttl: 63, size: 40, dontFragment: true, tcp: ["syn"] });
+    expect({ ttl: ip.ttl, size: ip.size, dontFragment: ip.dontFragment, tcp: ip.tcp }).toEqual({
+      ttl: 63,
+      size: 40,
+      dontFragment: true,
+      tcp: ["syn"],
+    });
   });
 
   it("shows the fields of IPv6 and UDP, whose size counts from the IP header", () => {

@@ -87,7 +87,8 @@ function decodeIp6(bytes: Uint8Array, vxlanPorts: readonly number[]): IpPacket |
     protocol = view.getUint8(at);
     at += isFragment ? 8 : (view.getUint8(at + 1) + 1) * 8;
   }
-  const address = (start: number): Ip => ip6(view.getUint32(start), view.getUint32(start + 4), view.getUint32(start + 8), view.getUint32(start + 12));
+  const address = (start: number): Ip =>
+    ip6(view.getUint32(start), view.getUint32(start + 4), view.getUint32(start + 8), view.getUint32(start + 12));
   return {
     family: 6,
     src: address(8),
@@ -111,11 +112,16 @@ function decodeTransport(protocol: number, bytes: Uint8Array, vxlanPorts: readon
   if ((protocol !== TCP && protocol !== UDP && protocol !== SCTP) || bytes.length < 8) return nothing;
   const ports = { sport: view.getUint16(0), dport: view.getUint16(2) };
   if (protocol === TCP && bytes.length >= 14) {
-    const bits = view.getUint8(13);
-    return { ...nothing, ...ports, tcp: tcpFlags.filter((_, bit) => (bits & (1 << bit)) !== 0) };
+    return { ...nothing, ...ports, tcp: tcpFlagNames(view.getUint8(13)) };
   }
-  if (protocol === UDP && vxlanPorts.includes(ports.dport)) return { ...nothing, ...ports, vxlan: decodeVxlan(bytes.subarray(8), vxlanPorts) };
+  if (protocol === UDP && vxlanPorts.includes(ports.dport))
+    return { ...nothing, ...ports, vxlan: decodeVxlan(bytes.subarray(8), vxlanPorts) };
   return { ...nothing, ...ports };
+}
+
+/** Names of the flags in the 14th byte of a TCP header. */
+export function tcpFlagNames(bits: number): readonly string[] {
+  return tcpFlags.filter((_, bit) => (bits & (1 << bit)) !== 0);
 }
 
 /** Eight bytes: a flag that says the identifier is valid, and the identifier in bytes 4 to 6. */

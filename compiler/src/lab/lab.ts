@@ -13,7 +13,7 @@ import { labPlan, namespacesOf } from "./plan.ts";
 import type { LabPlan } from "./plan.ts";
 import { LabProcess } from "./process.ts";
 import { labSupport } from "./support.ts";
-import { parseTrace } from "./trace.ts";
+import { tracedPackets } from "./trace.ts";
 import type { TracedPacket } from "./trace.ts";
 
 /** Which kernel facility holds the iptables rules. Tracing needs `nft`. */
@@ -104,7 +104,8 @@ export async function openLab(fabric: Fabric, options: LabOptions = {}): Promise
   const variant = options.variant ?? "legacy";
   const support = labSupport();
   if (!support.available) throw new LabError("unsupported", `this machine cannot run a laboratory: ${support.reason}`);
-  if (variant === "nft" && !support.tracing.available) throw new LabError("unsupported", `this machine cannot trace: ${support.tracing.reason}`);
+  if (variant === "nft" && !support.tracing.available)
+    throw new LabError("unsupported", `this machine cannot trace: ${support.tracing.reason}`);
   const plan = labPlan(fabric);
   const process = new LabProcess();
   try {
@@ -230,16 +231,20 @@ class RunningLab implements Lab {
       patience * 2,
       isTraces,
     );
-    const hosts = answer.hosts.flatMap(({ namespace, text, handles }) => {
+    const hosts = answer.hosts.flatMap(({ namespace, events, rules }) => {
       const host = ruled.find(({ name }) => name === namespace)?.hosts[0];
-      const packets = parseTrace(text, handles);
+      const packets = tracedPackets(events, rules);
       return host === undefined || packets.length === 0 ? [] : [{ host, packets }];
     });
     return { result: resultOf(probe, answer.result), hosts };
   }
 
   async flush(): Promise<void> {
-    await this.#process.ask({ act: "flush", namespaces: this.plan.namespaces.filter(({ wire }) => !wire).map(({ name }) => name) }, patience, isAny);
+    await this.#process.ask(
+      { act: "flush", namespaces: this.plan.namespaces.filter(({ wire }) => !wire).map(({ name }) => name) },
+      patience,
+      isAny,
+    );
   }
 
   close(): Promise<void> {
@@ -254,7 +259,10 @@ class RunningLab implements Lab {
 function resultOf(probe: Probe, raw: RawResult): ProbeResult {
   const { verdict, server, source, sourcePort, error } = raw;
   if (!isLabVerdict(verdict)) {
-    throw new LabError("probe", `probe ${probe.id} from ${probe.from} to ${probe.to} ${probe.protocol} ${probe.port} cannot be made: ${error ?? verdict}`);
+    throw new LabError(
+      "probe",
+      `probe ${probe.id} from ${probe.from} to ${probe.to} ${probe.protocol} ${probe.port} cannot be made: ${error ?? verdict}`,
+    );
   }
   return { id: probe.id, verdict, server, source, sourcePort, error };
 }

@@ -24,7 +24,14 @@ function segment(id: string, kind: Segment["kind"], ...attachments: readonly str
 
 function fabric(machines: Readonly<Record<string, readonly Link[]>>, segments: readonly Segment[], more: Partial<Fabric> = {}): Fabric {
   const dataplanes = new Map(Object.entries(machines).map(([id, links]): [string, Dataplane] => [id, { ...emptyDataplane, links }]));
-  const hosts = [...dataplanes.keys()].map((id): Host => ({ id, kind: id.startsWith("pod") ? "pod" : "node", name: id.slice(id.indexOf("/") + 1), parent: id.startsWith("pod") ? "node/a" : null, sharesParent: false, origin }));
+  const hosts = [...dataplanes.keys()].map((id): Host => ({
+    id,
+    kind: id.startsWith("pod") ? "pod" : "node",
+    name: id.slice(id.indexOf("/") + 1),
+    parent: id.startsWith("pod") ? "node/a" : null,
+    sharesParent: false,
+    origin,
+  }));
   return {
     hosts,
     segments,
@@ -68,7 +75,9 @@ describe("the plan of a laboratory", () => {
 
   it("moves one index out of the way when both ends would have the same", () => {
     const plan = labPlan(
-      fabric({ "node/a": [link("cali1", "veth", calico)], "pod/x/p": [link("eth0", "veth")] }, [segment("veth/p", "veth", "node/a cali1", "pod/x/p eth0")]),
+      fabric({ "node/a": [link("cali1", "veth", calico)], "pod/x/p": [link("eth0", "veth")] }, [
+        segment("veth/p", "veth", "node/a cali1", "pod/x/p eth0"),
+      ]),
     );
     expect(plan.wires).toContain("name cali1 index 2 ");
     expect(plan.wires).toContain("name eth0 index 100002 ");
@@ -102,7 +111,19 @@ describe("the plan of a laboratory", () => {
     const destination = parseCidr("10.0.0.0/8");
     const address = parseCidr("192.168.1.10/24");
     if (destination === null || address === null) throw new Error("ranges are written right");
-    const route = { destination, type: "blackhole", via: null, link: null, protocol: 80, scope: "global", metric: 0, onlink: false, mtu: null, source: null, table: 254 } as const;
+    const route = {
+      destination,
+      type: "blackhole",
+      via: null,
+      link: null,
+      protocol: 80,
+      scope: "global",
+      metric: 0,
+      onlink: false,
+      mtu: null,
+      source: null,
+      table: 254,
+    } as const;
     const dataplane: Dataplane = {
       ...emptyDataplane,
       links: [link("eth0", "physical")],
@@ -153,7 +174,18 @@ describe("the plan of a laboratory", () => {
     const gateway = parseIp("169.254.1.1");
     const all = parseCidr("0.0.0.0/0");
     if (address === null || gateway === null || all === null) throw new Error("addresses are written right");
-    const route = { type: "unicast", protocol: 3, scope: "global", metric: 0, onlink: false, mtu: null, source: null, table: 254, owner: "cni", origin } as const;
+    const route = {
+      type: "unicast",
+      protocol: 3,
+      scope: "global",
+      metric: 0,
+      onlink: false,
+      mtu: null,
+      source: null,
+      table: 254,
+      owner: "cni",
+      origin,
+    } as const;
     const plan = labPlan({
       ...large,
       dataplane: (id) =>
@@ -165,7 +197,8 @@ describe("the plan of a laboratory", () => {
             }
           : large.dataplane(id),
     });
-    const neighbours = (host: string) => plan.namespaces.find(({ hosts }) => hosts.includes(host))?.files.find(({ name }) => name === "neighbours of the laboratory")?.text;
+    const neighbours = (host: string) =>
+      plan.namespaces.find(({ hosts }) => hosts.includes(host))?.files.find(({ name }) => name === "neighbours of the laboratory")?.text;
     // The device of p5 is numbered behind the 400 of the node and those of p0 to p4: 406 is 0x196.
     expect(neighbours("node/a")).toBe("neighbour replace 10.10.0.5 lladdr 02:6b:6e:00:01:96 dev cali5 nud permanent\n");
     expect(neighbours("pod/x/p5")).toBe("neighbour replace 169.254.1.1 lladdr ee:ee:ee:ee:ee:ee dev eth0 nud permanent\n");
@@ -173,7 +206,11 @@ describe("the plan of a laboratory", () => {
 });
 
 describe("a fabric that cannot be wired", () => {
-  const problem = (machines: Readonly<Record<string, readonly Link[]>>, segments: readonly Segment[], more: Partial<Fabric> = {}): string => {
+  const problem = (
+    machines: Readonly<Record<string, readonly Link[]>>,
+    segments: readonly Segment[],
+    more: Partial<Fabric> = {},
+  ): string => {
     try {
       labPlan(fabric(machines, segments, more));
     } catch (error) {
@@ -184,7 +221,12 @@ describe("a fabric that cannot be wired", () => {
   };
 
   it.each([
-    ["a host that is not there", {}, [segment("s", "subnet", "node/x eth0")], "the segment s names the host node/x, which the fabric does not have"],
+    [
+      "a host that is not there",
+      {},
+      [segment("s", "subnet", "node/x eth0")],
+      "the segment s names the host node/x, which the fabric does not have",
+    ],
     [
       "a device that is not there",
       { "node/a": [link("eth0", "physical")] },
@@ -203,8 +245,18 @@ describe("a fabric that cannot be wired", () => {
       [segment("v", "veth", "node/a a", "node/a b", "node/a c")],
       "the veth pair v has 3 ends",
     ],
-    ["a device name that would break a batch file", { "node/a": [link("a b", "physical")] }, [], 'node/a has a device with the impossible name "a b"'],
-    ["a device name that is too long", { "node/a": [link("a123456789012345", "physical")] }, [], 'node/a has a device with the impossible name "a123456789012345"'],
+    [
+      "a device name that would break a batch file",
+      { "node/a": [link("a b", "physical")] },
+      [],
+      'node/a has a device with the impossible name "a b"',
+    ],
+    [
+      "a device name that is too long",
+      { "node/a": [link("a123456789012345", "physical")] },
+      [],
+      'node/a has a device with the impossible name "a123456789012345"',
+    ],
   ])("names %s", (_, machines, segments, message) => {
     expect(problem(machines, segments)).toBe(message);
   });

@@ -184,13 +184,15 @@ class Wiring {
     const ends = segment.attachments.map(({ host, link }) => {
       if (!this.#rooms.has(host)) return unknownHost(host, `the segment ${segment.id}`);
       const end = this.#ends.get(`${host} ${link}`);
-      if (end === undefined) throw new LabError("plan", `the segment ${segment.id} joins ${host} ${link}, which is no device that can be wired`);
+      if (end === undefined)
+        throw new LabError("plan", `the segment ${segment.id} joins ${host} ${link}, which is no device that can be wired`);
       if (end.segment !== null) throw new LabError("plan", `${host} ${link} is joined by both ${end.segment.id} and ${segment.id}`);
       end.segment = segment;
       return end;
     });
     if (segment.kind === "veth" && ends.length > 2) throw new LabError("plan", `the veth pair ${segment.id} has ${ends.length} ends`);
-    if (ends.length > portsOfBridge) throw new LabError("plan", `the segment ${segment.id} joins ${ends.length} devices; a bridge has at most ${portsOfBridge} ports`);
+    if (ends.length > portsOfBridge)
+      throw new LabError("plan", `the segment ${segment.id} joins ${ends.length} devices; a bridge has at most ${portsOfBridge} ports`);
     this.#attached.set(segment, ends);
   }
 

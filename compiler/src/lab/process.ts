@@ -51,7 +51,11 @@ export class LabProcess {
   }
 
   /** One command and its answer. Throws a LabError: `failed`, `timeout` or `closed`. */
-  ask<Answer>(command: { readonly act: string } & Readonly<Record<string, unknown>>, timeout: number, check: Check<Answer>): Promise<Answer> {
+  ask<Answer>(
+    command: { readonly act: string } & Readonly<Record<string, unknown>>,
+    timeout: number,
+    check: Check<Answer>,
+  ): Promise<Answer> {
     this.#sequence += 1;
     const sequence = this.#sequence;
     // One at a time: the limit is for the command itself, not for those before it.

@@ -24,9 +24,17 @@ function setting(key: string, value: string, stage: "before" | "after" = "before
 const kernelDefaults: readonly LabSetting[] = [
   setting("net/ipv4/ip_forward", "0"),
   ...["all", "default", "lo"].flatMap((scope) =>
-    ["rp_filter", "accept_local", "route_localnet", "src_valid_mark", "proxy_arp", "arp_ignore", "arp_announce", "arp_filter", "log_martians"].map((name) =>
-      setting(`net/ipv4/conf/${scope}/${name}`, "0"),
-    ),
+    [
+      "rp_filter",
+      "accept_local",
+      "route_localnet",
+      "src_valid_mark",
+      "proxy_arp",
+      "arp_ignore",
+      "arp_announce",
+      "arp_filter",
+      "log_martians",
+    ].map((name) => setting(`net/ipv4/conf/${scope}/${name}`, "0")),
   ),
   setting("net/ipv4/conf/all/send_redirects", "1"),
   setting("net/ipv4/conf/default/send_redirects", "1"),

@@ -70,7 +70,10 @@ function tryEverything(): LabSupport {
   const report: unknown = JSON.parse(checked.stdout);
   if (!isSupportReport(report)) return missing(`the check said ${checked.stdout}`);
   if (report.missing.length > 0) return missing(report.missing.join("; "));
-  return { available: true, tracing: report.tracing.length === 0 ? { available: true } : { available: false, reason: report.tracing.join("; ") } };
+  return {
+    available: true,
+    tracing: report.tracing.length === 0 ? { available: true } : { available: false, reason: report.tracing.join("; ") },
+  };
 }
 
 function missing(reason: string): LabSupport {

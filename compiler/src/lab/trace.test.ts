@@ -1,60 +1,99 @@
 import { formatIp } from "@knet/language/values";
 import { describe, expect, it } from "vitest";
-import { parseTrace } from "./trace.ts";
+import type { RawEvent } from "./answers.ts";
+import { tracedPackets } from "./trace.ts";
 
-const text = [
-  "PACKET: 2 51f26315 IN=cali1 MACSRC=2:0:0:0:0:1 MACDST=2:0:0:0:0:2 MACPROTO=0800 SRC=10.10.0.1 DST=172.16.10.10 LEN=60 TOS=0x0 TTL=64 ID=58872 DF SPORT=37510 DPORT=80 SYN ",
-  " TRACE: 2 51f26315 knet_trace:pre:rule:0x4:CONTINUE  -4 -t knet_trace -A pre -j TRACE",
-  " TRACE: 2 51f26315 knet_trace:pre:policy:ACCEPT ",
-  "PACKET: 2 51f26315 IN=cali1 MACPROTO=0800 SRC=10.10.0.1 DST=172.16.10.10 LEN=60 TOS=0x0 TTL=64 ID=58872 DF SPORT=37510 DPORT=80 SYN ",
-  ' TRACE: 2 51f26315 nat:PREROUTING:rule:0x3:JUMP:KUBE-SERVICES  -4 -t nat -A PREROUTING -m comment --comment "hi there" -j KUBE-SERVICES',
-  " TRACE: 2 51f26315 nat:KUBE-SERVICES:rule:0x9:ACCEPT  -4 -t nat -A KUBE-SERVICES -p tcp -j DNAT --to-destination 10.10.0.65:8080",
-  "PACKET: 2 51f26315 IN=cali1 OUT=eth0 MACPROTO=0800 SRC=10.10.0.1 DST=10.10.0.65 LEN=60 TOS=0x0 TTL=63 ID=58872 DF SPORT=37510 DPORT=8080 SYN ",
-  " TRACE: 2 51f26315 filter:FORWARD:rule:0x5:0xfffffffb  -4 -t filter -A FORWARD -m mark --mark 0x1/0x1 -j RETURN",
-  "PACKET: 10 aa OUT=eth0 SRC=fd10::1 DST=fd10::41 LEN=52 SPORT=5000 DPORT=53 ",
-  " TRACE: 10 aa filter:OUTPUT:rule:0x2:DROP  -6 -t filter -A OUTPUT -p udp -j DROP",
-  " TRACE: 2 51f26315 filter:FORWARD:policy:ACCEPT ",
-  "",
-].join("\n");
+// 10.10.0.1:40000 > 172.16.10.10:80, SYN, 60 bytes; then the same behind its translation.
+const syn = {
+  family: 4,
+  id: "51f26315",
+  in: "cali1",
+  out: null,
+  network: "4500003c00014000400600000a0a0001ac100a0a",
+  transport: "9c400050000000010000000050020000ffff0000",
+} as const;
+const translated = {
+  ...syn,
+  out: "eth0",
+  network: "4500003c000140003f0600000a0a00010a0a0041",
+  transport: "9c401f90000000010000000050020000ffff0000",
+} as const;
+// [fd10::1]:5000 > [fd10::41]:53, 52 bytes.
+const datagram = {
+  family: 6,
+  id: "aa",
+  in: null,
+  out: "eth0",
+  network: "60000000000c1140fd100000000000000000000000000001fd100000000000000000000000000041",
+  transport: "13880035000c0000",
+} as const;
 
-describe("the output of xtables-monitor", () => {
-  const packets = parseTrace(text, { "ip nat PREROUTING": [3], "ip nat KUBE-SERVICES": [7, 8, 9], "ip6 filter OUTPUT": [2] });
+function rule(
+  packet: Omit<RawEvent, "kind" | "table" | "chain" | "handle" | "verdict">,
+  table: string,
+  chain: string,
+  handle: number,
+  verdict: RawEvent["verdict"],
+): RawEvent {
+  return { ...packet, kind: "rule", table, chain, handle, verdict };
+}
 
-  it("gives each packet once, as it was at the first hook", () => {
-    expect(packets.map((packet) => [packet.family, formatIp(packet.src), formatIp(packet.dst), packet.sport, packet.dport, packet.size, packet.flags])).toEqual([
-      [4, "10.10.0.1", "172.16.10.10", 37510, 80, 60, ["SYN"]],
-      [6, "fd10::1", "fd10::41", 5000, 53, 52, []],
-    ]);
-    expect(packets.map((packet) => [packet.in, packet.out])).toEqual([
-      ["cali1", null],
-      [null, "eth0"],
+const events: readonly RawEvent[] = [
+  rule(syn, "knet_trace", "pre", 4, "continue"),
+  { ...syn, kind: "policy", table: "knet_trace", chain: "pre", handle: null, verdict: "accept" },
+  rule(syn, "nat", "PREROUTING", 3, "jump"),
+  rule(syn, "nat", "KUBE-SERVICES", 9, "accept"),
+  rule(translated, "filter", "FORWARD", 5, "jump"),
+  rule(datagram, "filter", "OUTPUT", 2, "drop"),
+  { ...translated, kind: "return", table: "filter", chain: "FOO", handle: null, verdict: "continue" },
+  { ...translated, kind: "policy", table: "filter", chain: "FORWARD", handle: null, verdict: "accept" },
+];
+
+describe("the events of traced packets", () => {
+  const packets = tracedPackets(events, {
+    "ip nat PREROUTING": [[3, "-A PREROUTING -j KUBE-SERVICES"]],
+    "ip nat KUBE-SERVICES": [
+      [7, "-A KUBE-SERVICES -j ONE"],
+      [9, "-A KUBE-SERVICES -p tcp -j DNAT --to-destination 10.10.0.65:8080"],
+    ],
+    "ip6 filter OUTPUT": [[2, "-A OUTPUT -p udp -j DROP"]],
+  });
+
+  it("give each packet once, as it was at the first hook", () => {
+    expect(
+      packets.map((packet) => [
+        formatIp(packet.src),
+        packet.sport,
+        formatIp(packet.dst),
+        packet.dport,
+        packet.size,
+        packet.tcp,
+        packet.in,
+        packet.out,
+      ]),
+    ).toEqual([
+      ["10.10.0.1", 40000, "172.16.10.10", 80, 60, ["syn"], "cali1", null],
+      ["fd10::1", 5000, "fd10::41", 53, 52, null, null, "eth0"],
     ]);
   });
 
-  it("gives the rules that matched in order, numbered by their place in the chain, without the tracing table's own", () => {
+  it("give the rules that matched in order, by their place in the chain, without the tracing table's own", () => {
     expect(packets[0]?.steps).toEqual([
-      {
-        kind: "rule",
-        table: "nat",
-        chain: "PREROUTING",
-        number: 1,
-        text: '-A PREROUTING -m comment --comment "hi there" -j KUBE-SERVICES',
-        verdict: "jump",
-      },
+      { kind: "rule", table: "nat", chain: "PREROUTING", number: 1, text: "-A PREROUTING -j KUBE-SERVICES", verdict: "jump" },
       {
         kind: "rule",
         table: "nat",
         chain: "KUBE-SERVICES",
-        number: 3,
+        number: 2,
         text: "-A KUBE-SERVICES -p tcp -j DNAT --to-destination 10.10.0.65:8080",
         verdict: "accept",
       },
-      { kind: "rule", table: "filter", chain: "FORWARD", number: null, text: "-A FORWARD -m mark --mark 0x1/0x1 -j RETURN", verdict: "return" },
+      { kind: "rule", table: "filter", chain: "FORWARD", number: null, text: null, verdict: "jump" },
       { kind: "policy", table: "filter", chain: "FORWARD", verdict: "accept" },
     ]);
   });
 
-  it("keeps packets apart whose lines mingle", () => {
+  it("keep packets apart whose events mingle", () => {
     expect(packets[1]?.steps.map((step) => [step.chain, step.verdict])).toEqual([["OUTPUT", "drop"]]);
   });
 });

@@ -1,6 +1,8 @@
-/** The output of `xtables-monitor --trace` as data. */
-import { parseIp } from "@knet/language/values";
+/** What the rules did with traced packets, from the events of nf_tables. */
+import { ip4, ip6 } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
+import type { RawEvent, RawTrace } from "./answers.ts";
+import { tcpFlagNames } from "./decode.ts";
 
 /** One packet in one network namespace: every rule that matched it, hook after hook. */
 export interface TracedPacket {
@@ -13,13 +15,15 @@ export interface TracedPacket {
   /** As it was at the first hook. */
   readonly src: Ip;
   readonly dst: Ip;
+  /** IANA number. */
+  readonly protocol: number;
   /** Null for protocols without ports. */
   readonly sport: number | null;
   readonly dport: number | null;
   /** Whole IP packet in bytes. */
   readonly size: number;
-  /** `SYN`, `ACK`, …; empty unless TCP. */
-  readonly flags: readonly string[];
+  /** `syn`, `ack`, …; null unless TCP. */
+  readonly tcp: readonly string[] | null;
   readonly steps: readonly TraceStep[];
 }
 
@@ -32,8 +36,9 @@ export type TraceStep =
       readonly chain: string;
       /** 1-based position in its chain; null when the rule is gone. */
       readonly number: number | null;
-      /** As iptables-save spells it: `-A CHAIN …`. A REJECT shows as `drop`, an address translation as `accept`. */
-      readonly text: string;
+      /** As iptables-save spells it: `-A CHAIN …`; null when the rule is gone. */
+      readonly text: string | null;
+      /** The kernel shows a REJECT as `drop` and an address translation as `accept`. */
       readonly verdict: TraceVerdict;
     }
   /** The end of a built-in chain. */
@@ -41,74 +46,51 @@ export type TraceStep =
 
 /** The table that switches tracing on. */
 const sideTable = "knet_trace";
-const packetLine = /^PACKET: (\d+) ([0-9a-f]+) (.*)$/;
-const traceLine = /^ ?TRACE: (\d+) ([0-9a-f]+) ([^:]+):([^:]+):(rule:0x([0-9a-f]+)|policy|return):(\S+)\s*(?:-[46] -t \S+ (.*))?$/;
 
-/**
- * Packets in the order of their first line. `handles`: rule handles of a chain in rule order, by `ip nat PREROUTING`.
- * A line that is neither packet nor rule is skipped: newer tools may say more.
- */
-export function parseTrace(text: string, handles: Readonly<Record<string, readonly number[]>>): readonly TracedPacket[] {
+/** Packets in the order of their first event. */
+export function tracedPackets(events: readonly RawEvent[], rules: RawTrace["rules"]): readonly TracedPacket[] {
   const packets = new Map<string, { readonly packet: TracedPacket; readonly steps: TraceStep[] }>();
-  for (const line of text.split("\n")) {
-    const header = packetLine.exec(line);
-    if (header !== null) {
-      const [, family = "", id = "", words = ""] = header;
-      const packet = packets.has(id) ? null : parsePacket(id, family === "2" ? 4 : 6, words);
-      if (packet !== null) packets.set(id, packet);
-      continue;
+  for (const event of events) {
+    let entry = packets.get(event.id);
+    if (entry === undefined) {
+      const header = parseHeader(event);
+      if (header === null) continue;
+      const steps: TraceStep[] = [];
+      entry = { packet: { id: event.id, family: event.family, in: event.in, out: event.out, ...header, steps }, steps };
+      packets.set(event.id, entry);
     }
-    const traced = traceLine.exec(line);
-    if (traced === null) continue;
-    const [, family = "", id = "", table = "", chain = "", kind = "", handle, word = "", rule = ""] = traced;
-    const entry = packets.get(id);
-    const verdict = parseVerdict(word);
-    if (entry === undefined || table === sideTable || verdict === null) continue;
-    if (kind === "policy") entry.steps.push({ kind: "policy", table, chain, verdict });
-    if (handle === undefined) continue;
-    const position = handles[`${family === "2" ? "ip" : "ip6"} ${table} ${chain}`]?.indexOf(Number.parseInt(handle, 16)) ?? -1;
-    entry.steps.push({ kind: "rule", table, chain, number: position < 0 ? null : position + 1, text: rule.trimEnd(), verdict });
+    const { kind, table, chain, verdict } = event;
+    if (table === sideTable || verdict === null) continue;
+    if (kind === "policy") entry.steps.push({ kind, table, chain, verdict });
+    if (kind !== "rule") continue;
+    const known = rules[`${event.family === 4 ? "ip" : "ip6"} ${table} ${chain}`] ?? [];
+    const position = known.findIndex(([handle]) => handle === event.handle);
+    entry.steps.push({ kind, table, chain, number: position < 0 ? null : position + 1, text: known[position]?.[1] ?? null, verdict });
   }
   return [...packets.values()].map(({ packet }) => packet);
 }
 
-function parsePacket(id: string, family: Family, text: string): { readonly packet: TracedPacket; readonly steps: TraceStep[] } | null {
-  const words = text.trim().split(/\s+/);
-  const fields = new Map(words.flatMap((word) => (word.includes("=") ? [[word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)] as const] : [])));
-  const number = (key: string): number | null => (fields.has(key) ? Number(fields.get(key)) : null);
-  const src = parseIp(fields.get("SRC") ?? "");
-  const dst = parseIp(fields.get("DST") ?? "");
-  if (src === null || dst === null) return null;
-  const steps: TraceStep[] = [];
-  const packet: TracedPacket = {
-    id,
-    family,
-    in: fields.get("IN") || null,
-    out: fields.get("OUT") || null,
-    src,
-    dst,
-    sport: number("SPORT"),
-    dport: number("DPORT"),
-    size: number("LEN") ?? 0,
-    flags: words.filter((word) => ["SYN", "ACK", "FIN", "RST", "PSH", "URG"].includes(word)),
-    steps,
+type Header = Pick<TracedPacket, "src" | "dst" | "protocol" | "sport" | "dport" | "size" | "tcp">;
+
+function parseHeader({ family, network, transport }: RawEvent): Header | null {
+  const head = viewOf(network);
+  if (head.byteLength < (family === 4 ? 20 : 40)) return null;
+  const address6 = (at: number): Ip => ip6(head.getUint32(at), head.getUint32(at + 4), head.getUint32(at + 8), head.getUint32(at + 12));
+  const protocol = head.getUint8(family === 4 ? 9 : 6);
+  const above = viewOf(transport);
+  const hasPorts = [6, 17, 132].includes(protocol) && above.byteLength >= 4;
+  return {
+    src: family === 4 ? ip4(head.getUint32(12)) : address6(8),
+    dst: family === 4 ? ip4(head.getUint32(16)) : address6(24),
+    protocol,
+    size: family === 4 ? head.getUint16(2) : head.getUint16(4) + 40,
+    sport: hasPorts ? above.getUint16(0) : null,
+    dport: hasPorts ? above.getUint16(2) : null,
+    tcp: protocol === 6 && above.byteLength >= 14 ? tcpFlagNames(above.getUint8(13)) : null,
   };
-  return { packet, steps };
 }
 
-/** Verdicts below zero are printed as unsigned numbers where the tool has no word: -5 is the return of nf_tables. */
-const verdicts: ReadonlyMap<string, TraceVerdict> = new Map([
-  ["ACCEPT", "accept"],
-  ["DROP", "drop"],
-  ["CONTINUE", "continue"],
-  ["RETURN", "return"],
-  ["0xfffffffb", "return"],
-  ["JUMP", "jump"],
-  ["GOTO", "goto"],
-  ["QUEUE", "queue"],
-]);
-
-/** `JUMP:CHAIN` names the chain too, which the rule's text says as well. */
-function parseVerdict(word: string): TraceVerdict | null {
-  return verdicts.get(word.split(":")[0] ?? "") ?? null;
+function viewOf(hex: string): DataView {
+  const bytes = Buffer.from(hex, "hex");
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

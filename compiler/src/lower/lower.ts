@@ -65,7 +65,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
     ...firewalls.flatMap((firewall) => firewall.rules).flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "cidr" ? [peer.cidr] : []))),
     ...program.assertions.flatMap((assertion) => assertion.statements).flatMap((statement) => (statement.kind === "reach" ? [statement] : statement.statements)).flatMap((statement) => [statement.sources, statement.target].flatMap(cidrsOf)),
   ];
-  const [outsideRouter] = routers.filter((router) => router.outside !== null);
+  const outsideRouter = routers.find((router) => router.outside !== null);
   const sortedPods = pods.toSorted((x, y) => compareText(x.namespace, y.namespace) || compareText(x.name, y.name));
   const model: NetworkModel = {
     cluster,

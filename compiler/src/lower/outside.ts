@@ -12,7 +12,7 @@ const candidates: Readonly<Record<Family, readonly string[]>> = {
 
 /** The segment outside the routers, one prefix per family that some subnet has. */
 export function outsidePrefixes(families: ReadonlySet<Family>, inside: readonly Cidr[]): readonly Cidr[] {
-  return [...families].toSorted().flatMap((family) => {
+  return [...families].toSorted((x, y) => x - y).flatMap((family) => {
     const parsed = candidates[family].flatMap((text) => parseCidr(text) ?? []);
     const free = parsed.find((cidr) => !inside.some((range) => range.ip.family === family && overlaps(range, cidr))) ?? parsed[0];
     return free === undefined ? [] : [free];

@@ -42,7 +42,7 @@ function lowerPeer(peer: PolicyPeerDeclaration, inside: readonly Cidr[], name: s
     case "cidr":
       return [{ kind: "ipBlock", cidr: maskCidr(peer.cidr), except: peer.except.map(maskCidr), origin }];
     case "internet":
-      return [...new Set(inside.map((cidr) => cidr.ip.family))].toSorted().map((family) => ({
+      return [...new Set(inside.map((cidr) => cidr.ip.family))].toSorted((x, y) => x - y).map((family) => ({
         kind: "ipBlock",
         cidr: everyAddress(family),
         except: outermost(inside.filter((cidr) => cidr.ip.family === family)),

@@ -23,12 +23,11 @@ export function checkJunit({ files, diagnostics, sources }: CheckView, options: 
         return {
           name: `${diagnostic.code} at ${line}:${column}`,
           className: file,
-          file,
-          line,
+          place: { file, line },
           outcome: fails ? { kind: "failed", type: diagnostic.severity, message: diagnostic.message, text } : { kind: "passed", output: text },
         };
       });
-    const clean: JunitCase = { name: "no problems", className: file, file, line: 1, outcome: { kind: "passed", output: null } };
+    const clean: JunitCase = { name: "no problems", className: file, place: { file, line: 1 }, outcome: { kind: "passed", output: null } };
     return { name: file, cases: cases.length === 0 ? [clean] : cases };
   });
   return junitXml(suites);

@@ -4,9 +4,8 @@ import { block, element, textElement } from "./markup.ts";
 export interface JunitCase {
   readonly name: string;
   readonly className: string;
-  /** File and 1-based line, where a CI system can show them. */
-  readonly file: string;
-  readonly line: number;
+  /** File and 1-based line, where a CI system can show them; null when the case stands nowhere in a program. */
+  readonly place: { readonly file: string; readonly line: number } | null;
   readonly outcome:
     | { readonly kind: "passed"; readonly output: string | null }
     | { readonly kind: "failed"; readonly type: string; readonly message: string; readonly text: string }
@@ -35,8 +34,8 @@ function counts(cases: readonly JunitCase[]): Readonly<Record<"tests" | "failure
   return { tests: cases.length, failures: count("failed"), errors: 0, skipped: count("skipped") };
 }
 
-function caseXml({ name, className, file, line, outcome }: JunitCase): string {
-  const attributes = { name, classname: className, file, line };
+function caseXml({ name, className, place, outcome }: JunitCase): string {
+  const attributes = { name, classname: className, file: place?.file ?? null, line: place?.line ?? null };
   switch (outcome.kind) {
     case "passed":
       return outcome.output === null ? element("testcase", attributes) : element("testcase", attributes, [textElement("system-out", {}, outcome.output)]);

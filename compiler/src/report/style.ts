@@ -1,23 +1,26 @@
-/** How reports dress their text for a terminal. Every function gets plain text of one line and gives it back dressed. */
+/** How reports dress their text for a terminal. */
 import { styleText } from "node:util";
 import { plainStyle } from "./diagnostics.ts";
 import type { FrameStyle } from "./diagnostics.ts";
 
+/** One line of plain text, dressed. */
+export type Paint = (text: string) => string;
+
 export interface ReportStyle {
-  heading(text: string): string;
-  host(text: string): string;
-  packet(text: string): string;
+  readonly heading: Paint;
+  readonly host: Paint;
+  readonly packet: Paint;
   /** Packets and arrows of the way back. */
-  reply(text: string): string;
+  readonly reply: Paint;
   /** Artifact lines, source lines, what may be skipped. */
-  dim(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  warning(text: string): string;
+  readonly dim: Paint;
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warning: Paint;
   readonly frame: FrameStyle;
 }
 
-const same = (text: string): string => text;
+const same: Paint = (text) => text;
 
 export const plainReportStyle: ReportStyle = {
   heading: same,
@@ -33,7 +36,7 @@ export const plainReportStyle: ReportStyle = {
 
 type Format = Parameters<typeof styleText>[0];
 
-function ansi(format: Format): (text: string) => string {
+function ansi(format: Format): Paint {
   return (text) => styleText(format, text, { validateStream: false });
 }
 

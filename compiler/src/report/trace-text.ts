@@ -3,7 +3,7 @@ import { formatIp } from "@knet/language/values";
 import { columnsOf, cut, cutRule, padColumns, printable, wrap } from "./columns.ts";
 import { formatEnds, formatPacket } from "./packets.ts";
 import { plainReportStyle } from "./style.ts";
-import type { ReportStyle } from "./style.ts";
+import type { Paint, ReportStyle } from "./style.ts";
 import type { ArtifactRef, SourceRef, Story, StoryChoice, StoryLookup, StoryStep } from "./types.ts";
 import { isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
@@ -27,7 +27,7 @@ export function traceText(story: Story, options: TraceTextOptions = {}): string 
 }
 
 /** `delivered`, `no route`: the verdict as words. */
-export function verdictWords(verdict: Story["verdict"]): string {
+export function verdictWords(verdict: string): string {
   return verdict.replaceAll("-", " ");
 }
 
@@ -72,7 +72,7 @@ class TraceWriter {
     const answers = [...new Set(lookup.queries.filter(({ status }) => status === "NOERROR").flatMap((query) => query.answers))];
     const result = answers.length > 0 ? answers.join(", ") : "no address";
     this.#line("  ", `${lookup.name} → ${result}, says ${server}`, style.packet);
-    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server}: ${verdictWords(lookup.verdict as Story["verdict"])}`, style.bad);
+    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server}: ${verdictWords(lookup.verdict)}`, style.bad);
     this.#queries(lookup);
     if (lookup.source !== null) this.#source("  ", lookup.source);
     if (this.#dns && lookup.steps.length > 0) this.#hops(visitsOf(lookup.steps), style.packet);
@@ -101,7 +101,7 @@ class TraceWriter {
     this.#hops(visits, title === "reply" ? this.#style.reply : this.#style.packet);
   }
 
-  #hops(visits: readonly Visit[], paint: (text: string) => string): void {
+  #hops(visits: readonly Visit[], paint: Paint): void {
     let shown = "";
     let source = "";
     for (const [index, visit] of visits.entries()) {
@@ -126,7 +126,7 @@ class TraceWriter {
     }
   }
 
-  #wire(name: string | null, wire: StoryStep | undefined, paint: (text: string) => string): void {
+  #wire(name: string | null, wire: StoryStep | undefined, paint: Paint): void {
     const words = name ?? wire?.did ?? "";
     this.#out.push(words === "" ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(words), this.#width - 4))}`);
   }
@@ -172,7 +172,7 @@ class TraceWriter {
     const name = (choice: StoryChoice): string => printable(choice.name);
     const widest = { name: column(name), address: column((choice) => printable(choice.address)), share: column((choice) => percent(choice.probability)) };
     for (const choice of choices) {
-      const text = `${padColumns(name(choice), widest.name)}  ${padColumns(printable(choice.address), widest.address)}  ${percent(choice.probability).padStart(widest.share)}  ${verdictWords(choice.verdict as Story["verdict"])}${choice.chosen ? ", shown here" : ""}`;
+      const text = `${padColumns(name(choice), widest.name)}  ${padColumns(printable(choice.address), widest.address)}  ${percent(choice.probability).padStart(widest.share)}  ${verdictWords(choice.verdict)}${choice.chosen ? ", shown here" : ""}`;
       this.#line(choice.chosen ? "  ● " : "  ○ ", text, choice.chosen ? (plain) => plain : this.#style.dim);
     }
   }
@@ -217,7 +217,7 @@ class TraceWriter {
   }
 
   /** Text that must not be lost: wrapped, never cut. */
-  #line(indent: string, text: string, paint: (text: string) => string): void {
+  #line(indent: string, text: string, paint: Paint): void {
     for (const line of wrap(printable(text), this.#width - indentColumns(indent))) this.#out.push(`${indent}${paint(line)}`);
   }
 }

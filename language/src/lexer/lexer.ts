@@ -42,7 +42,8 @@ const BlockComment = createToken({
 });
 const HashComment = raw("HashComment", /#[^\r\n]*/);
 const ClosedString = raw("ClosedString", /"(?:[^"\\\r\n]|\\[^\r\n])*"/);
-const OpenString = raw("OpenString", /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/);
+/** Up to the end of its line, less the brackets and commas there: they are hardly part of what was to be quoted. */
+const OpenString = raw("OpenString", /"(?:[^"\\\r\n]|\\[^\r\n])*?\\?(?=[ \t]{0,4}[{}\],]{0,4}[ \t]{0,4}(?![^\r\n]))/);
 const SingleQuoted = raw("SingleQuoted", /'[^'\r\n]*'/);
 const Colons = raw("Colons", /(?:[0-9A-Za-z]*:){2,}[0-9A-Za-z.:]*(?:%[0-9A-Za-z]+)?(?:\/[0-9A-Za-z.]*)?/);
 const Numeric = raw("Numeric", /[0-9]\w*(?:-+\w+)*(?:\.\w+)*(?::[0-9]+)?(?:\/\w*(?:\.\w+)*)?/);

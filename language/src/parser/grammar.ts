@@ -42,6 +42,8 @@ export class Grammar extends EmbeddedActionsParser {
   private members: ast.MemberNode[] = [];
   private inAssert = false;
   private member: (Mutable<ast.NodeBase> & { damaged?: boolean }) | null = null;
+  /** The last `{` without a header. */
+  private bareBrace: IToken | null = null;
   /** No `reaches` stands between the current token and this offset. */
   private noReachesBefore = -1;
 
@@ -69,6 +71,7 @@ export class Grammar extends EmbeddedActionsParser {
     this.inAssert = false;
     this.member = null;
     this.noReachesBefore = -1;
+    this.bareBrace = null;
     const members = this.members;
     this.fileRule();
     return { kind: "file", start: 0, end: length, members };
@@ -320,14 +323,7 @@ export class Grammar extends EmbeddedActionsParser {
           { ALT: () => this.SUBRULE(this.block) },
           {
             ALT: () => {
-              this.ACTION(() => {
-                this.member = null;
-                this.remarks.push({
-                  kind: "unexpected",
-                  token: this.LA(1),
-                  expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute",
-                });
-              });
+              this.ACTION(() => this.noMember());
               this.OR2([
                 {
                   // Braces without a header: what they hold is read all the same.
@@ -346,6 +342,16 @@ export class Grammar extends EmbeddedActionsParser {
     },
     { resyncEnabled: false },
   );
+
+  /** Nothing that begins here is a member. Of braces inside braces only the outermost are told. */
+  private noMember(): void {
+    this.member = null;
+    const token = this.LA(1);
+    const inside = this.bareBrace !== null && this.LA(0) === this.bareBrace;
+    if (token.tokenType === types.LeftBrace) this.bareBrace = token;
+    if (inside && this.bareBrace === token) return;
+    this.remarks.push({ kind: "unexpected", token, expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute" });
+  }
 
   /** A statement of an assertion outside one: it is read as what it is, and the checker says where it belongs. */
   private strayReach(): boolean {
@@ -478,16 +484,17 @@ export class Grammar extends EmbeddedActionsParser {
       const outer = this.members;
       const member = this.member;
       const node: Mutable<ast.BodyNode> = { kind: "body", ...this.here(), members: [] };
+      this.CONSUME(types.LeftBrace);
       this.ACTION(() => {
         this.members = node.members;
         this.member = null;
       });
-      this.CONSUME(types.LeftBrace);
-      this.SUBRULE(this.memberList);
-      this.ACTION(() => {
+      try {
+        this.SUBRULE(this.memberList);
+      } finally {
         this.members = outer;
         this.member = member;
-      });
+      }
       const close = this.CONSUME(types.RightBrace);
       this.ACTION(() => {
         node.end = close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close);

@@ -72,7 +72,7 @@ function lookUp(compilation: Compilation, sender: Sender, name: string, families
   const probe = { from: sender.host, src: null, dst: server, protocol: "udp" as const, dport: 53, sport: defaultSourcePort, size: defaultSize };
   const journeys = everyJourney(fabric, probe);
   const journey = journeys.find((candidate) => candidate.verdict !== "delivered") ?? journeys[0] ?? null;
-  const resolution = resolve(fabric.dns, resolver, name, [...families].toSorted());
+  const resolution = resolve(fabric.dns, resolver, name, [...families].toSorted((x, y) => x - y));
   const reachable = journey?.verdict === "delivered";
   const address = reachable ? (resolution.addresses[0] ?? null) : null;
   return { name, server, search: resolver.search, resolution: reachable ? resolution : { ...resolution, queries: [], addresses: [] }, journey, address };

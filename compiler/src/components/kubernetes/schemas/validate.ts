@@ -29,7 +29,8 @@ const ajv = newValidator();
 const compiled = new Map<Schema, ValidateFunction>();
 
 function newValidator(): Ajv2020 {
-  const validator = new Ajv2020({ strict: true, strictRequired: false, allErrors: true, formats: { ...formats } });
+  // Conditions name fields that are described beside them, and a plugin list goes on behind its first entry.
+  const validator = new Ajv2020({ strict: true, strictRequired: false, strictTuples: false, allErrors: true, formats: { ...formats } });
   for (const keyword of keywords) validator.addKeyword(keyword);
   return validator;
 }

@@ -1,0 +1,34 @@
+/** The same few sentences about results, for every reporter that has one line for each. */
+import { decidingOf, flowText, howOf, lineToChange, verdictNames } from "./verify-view.ts";
+import type { AssertionView, DisagreementView, WitnessView } from "./verify-view.ts";
+import type { Sources } from "./diagnostics.ts";
+import type { Span } from "@knet/language";
+
+/** `assertion "title" fails: what happened`, or how far it was tried. */
+export function assertionMessage(assertion: AssertionView): string {
+  const { title, verdict, witness, reason } = assertion;
+  const because = witness?.summary ?? reason ?? howOf(assertion);
+  return `assertion "${title}" ${verdict === "not-refuted" || verdict === "unknown" ? "is " : ""}${verdictNames[verdict]}: ${because}`;
+}
+
+/** The flow, then the rule and the declaration that decided, a line each. */
+export function witnessDetails({ flow, failures, story }: WitnessView): readonly string[] {
+  const deciding = decidingOf(story);
+  const lines = [flowText(flow, failures)];
+  if (deciding?.artifact) lines.push(`decided by ${deciding.artifact.file}:${deciding.artifact.line}  ${deciding.artifact.text}`);
+  if (deciding?.source) lines.push(`the line to change: ${deciding.source.file}:${deciding.source.line}  ${deciding.source.name}`);
+  return lines;
+}
+
+export function disagreementMessage({ flow, failures, simulated, intended }: DisagreementView): string {
+  return `internal disagreement on ${flowText(flow, failures)}: the rules say ${simulated}, the specifications say ${intended}`;
+}
+
+/** Where an annotation belongs: the statement that broke, else the assertion. */
+export function placeOf({ witness, span }: AssertionView): Span {
+  return witness?.statement ?? span;
+}
+
+export function changePlace(assertion: AssertionView, sources: Sources): { readonly span: Span; readonly name: string } | null {
+  return assertion.witness === null ? null : lineToChange(assertion.witness, sources);
+}
