@@ -9,9 +9,7 @@ const dist = path("compiler/dist");
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(`${dist}/explain`, { recursive: true });
-await build({
-  entryPoints: [path("compiler/src/cli/process.ts")],
-  outfile: `${dist}/knet.mjs`,
+const shared = {
   bundle: true,
   platform: "node",
   format: "esm",
@@ -21,7 +19,9 @@ await build({
   logLevel: "warning",
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
-});
+};
+await build({ ...shared, entryPoints: [path("compiler/src/cli/process.ts")], outfile: `${dist}/knet.mjs` });
+await build({ ...shared, entryPoints: [path("lsp/src/protocol/process.ts")], outfile: path("lsp/dist/server.mjs") });
 for (const folder of ["language/src/diagnostics/explain", "compiler/src/diagnostics/explain"]) {
   for (const name of await readdir(path(folder))) if (name.endsWith(".md")) await cp(`${path(folder)}/${name}`, `${dist}/explain/${name}`);
 }

@@ -78,7 +78,7 @@ describe.skipIf(noLab !== null)(named("the end of a laboratory", noLab), () => {
   it("comes at once, also while it boots", async () => {
     const starting = new LabProcess();
     const booting = starting
-      .boot({ create: "", wires: "", namespaces: [], listeners: [], variant: "legacy" }, 5000)
+      .boot({ create: "", wires: "", namespaces: [], pairs: [], listeners: [], variant: "legacy" }, 5000)
       .catch((error: unknown) => error);
     await starting.close();
     expect(await booting).toMatchObject({ kind: "closed" });
@@ -163,6 +163,22 @@ describe.skipIf(noLab !== null)(named("a file that does not load", noLab), () =>
       "nodes/node2/mistaken.ip6tables",
       653,
       "-A FORWARD -p tcp --frobnicate 7 -j one",
+    ]);
+  });
+
+  it("is named by its own line where `ip` reads it together with others", async () => {
+    const fabric = twoSubnets();
+    const pod = fabric.dataplane("pod/shop/web-0");
+    const odd = pod.routes.map((route, at) => ({ ...route, link: at === 1 ? "eth9" : route.link }));
+    const changedPod: Fabric = { ...fabric, dataplane: (id) => (id === "pod/shop/web-0" ? { ...pod, routes: odd } : fabric.dataplane(id)) };
+    expect(await problemsOf(changedPod)).toEqual([
+      {
+        host: "pod/shop/web-0",
+        file: "nodes/node1/pods/shop.web-0/routes.ip",
+        line: 2,
+        text: "route add default via 169.254.1.1 dev eth9",
+        message: 'Cannot find device "eth9"',
+      },
     ]);
   });
 

@@ -27,18 +27,19 @@ function cidr(text: string): Cidr {
   return parsed;
 }
 
-const texts = (files: readonly PrintedFile[]): Readonly<Record<string, string>> => Object.fromEntries(files.map((file) => [file.path, printedText(file.lines)]));
+const texts = (files: readonly PrintedFile[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(files.map((file) => [file.path, printedText(file.lines)]));
 
 const link = (name: string, kind: Link["kind"], mtu: number): Link => ({ name, kind, mtu, mac: null, owner: "os", origin });
 const loopback = link("lo", { type: "loopback" }, 65536);
 
 const route: Route = {
-  destination: cidr("10.10.1.2/32"),
-  type: "unicast",
+  destination: cidr("10.10.1.0/26"),
+  type: "blackhole",
   via: null,
-  link: "cali1",
-  protocol: 3,
-  scope: "link",
+  link: null,
+  protocol: 80,
+  scope: "global",
   metric: 0,
   onlink: false,
   mtu: null,
@@ -81,7 +82,9 @@ describe("the files of a node", () => {
     fdb: [{ link: "vxlan.calico", mac: "66:00:00:00:00:01", destination: ip("192.168.2.10"), owner: "felix", origin }],
     sysctls: [{ key: "net/ipv4/ip_forward", value: "1", owner: "felix", origin }],
     iptables: [payload("felix", 4, "-j ACCEPT"), payload("kube-proxy", 4, "-j DROP"), payload("felix", 6, "-j RETURN")],
-    ipsets: [{ name: "s", type: "hash:net", family: 4, maxElements: 65536, members: [{ text: "10.0.0.0/8", origin }], owner: "felix", origin }],
+    ipsets: [
+      { name: "s", type: "hash:net", family: 4, maxElements: 65536, members: [{ text: "10.0.0.0/8", origin }], owner: "felix", origin },
+    ],
     resolver: { nameservers: [ip("10.96.0.10"), ip("fd00:96::a")], search: ["a.example", "example"], ndots: 5, origin },
   };
 
@@ -113,14 +116,18 @@ describe("the files of a node", () => {
         "link set dev vxlan.calico up",
         "",
       ].join("\n"),
-      "routes.ip": "route add 10.10.1.2 dev cali1 scope link\n",
+      "routes.ip": "route add blackhole 10.10.1.0/26 proto 80\n",
       "rules.ip6": "rule add priority 100 from all fwmark 0x10/0x10 lookup 7\n",
       "sysctl.conf": "net/ipv4/ip_forward = 1\n",
       "felix.iptables": body("-j ACCEPT"),
       "felix.ip6tables": body("-j RETURN"),
       "resolv.conf": "search a.example example\nnameserver 10.96.0.10\nnameserver fd00:96::a\noptions ndots:5\n",
     });
-    expect(nodeFiles(node).flatMap((file) => file.lines).filter((line) => /^[#;]/.test(line.text))).toEqual([]);
+    expect(
+      nodeFiles(node)
+        .flatMap((file) => file.lines)
+        .filter((line) => /^[#;]/.test(line.text)),
+    ).toEqual([]);
   });
 
   it("leave the addresses of the loopback to the kernel, but not others on it", () => {
@@ -133,9 +140,13 @@ describe("the files of a node", () => {
   });
 
   it("join an owner's payloads that follow each other, and keep apart those that another owner's separates", () => {
-    const joined = texts(nodeFiles({ ...emptyDataplane, iptables: [payload("a", 4, "-j ACCEPT"), payload("a", 6, "-j LOG"), payload("a", 4, "-j DROP")] }));
+    const joined = texts(
+      nodeFiles({ ...emptyDataplane, iptables: [payload("a", 4, "-j ACCEPT"), payload("a", 6, "-j LOG"), payload("a", 4, "-j DROP")] }),
+    );
     expect(joined).toEqual({ "a.iptables": body("-j ACCEPT") + body("-j DROP"), "a.ip6tables": body("-j LOG") });
-    const apart = texts(nodeFiles({ ...emptyDataplane, iptables: [payload("a", 4, "-j ACCEPT"), payload("b", 4, "-j LOG"), payload("a", 4, "-j DROP")] }));
+    const apart = texts(
+      nodeFiles({ ...emptyDataplane, iptables: [payload("a", 4, "-j ACCEPT"), payload("b", 4, "-j LOG"), payload("a", 4, "-j DROP")] }),
+    );
     expect(Object.keys(apart)).toEqual(["a.iptables", "b.iptables", "a-2.iptables"]);
   });
 
@@ -162,7 +173,12 @@ describe("manifests", () => {
   });
 
   it("are listed in apply order: by number, then by path", () => {
-    const files = manifestFiles([manifest("b/service-x.yaml", 40), manifest("b/namespace.yaml", 0), manifest("a/service-x.yaml", 40), manifest("cni/x.conflist", 20, { format: "json" })]);
+    const files = manifestFiles([
+      manifest("b/service-x.yaml", 40),
+      manifest("b/namespace.yaml", 0),
+      manifest("a/service-x.yaml", 40),
+      manifest("cni/x.conflist", 20, { format: "json" }),
+    ]);
     expect(parse(texts(files)["manifests/kustomization.yaml"] ?? "")).toEqual({
       apiVersion: "kustomize.config.k8s.io/v1beta1",
       kind: "Kustomization",
@@ -253,7 +269,9 @@ describe("the tree", () => {
   });
 
   it("ends with the map of its lines", () => {
-    const files = [...artifactFiles(fabric, [], () => ({ start: { line: 2, column: 0 }, end: { line: 2, column: 4 } }), { nodes: new Set() })];
+    const files = [
+      ...artifactFiles(fabric, [], () => ({ start: { line: 2, column: 0 }, end: { line: 2, column: 4 } }), { nodes: new Set() }),
+    ];
     expect(files.map((file) => file.path)).toEqual(["routers/core/links.ip", "external/internet/links.ip", "knet.map.json"]);
     expect(files[0]?.text).toBe("link set dev lo up\n");
     expect(JSON.parse(files[2]?.text ?? "")).toEqual({
@@ -268,6 +286,8 @@ describe("the tree", () => {
   });
 
   it("refuses a pod on a node that is not there", () => {
-    expect(() => hostFiles(fabric, host("pod/shop/lost", "pod", "shop/lost", "node/node-z"))).toThrow("pod shop/lost is on no host of the fabric");
+    expect(() => hostFiles(fabric, host("pod/shop/lost", "pod", "shop/lost", "node/node-z"))).toThrow(
+      "pod shop/lost is on no host of the fabric",
+    );
   });
 });

@@ -186,7 +186,11 @@ export interface ArtifactSelection {
 }
 
 /** Every printed file of a program, made one after another: manifests, then hosts in the fabric's order. */
-export function* printedFiles(fabric: Fabric, manifests: readonly Manifest[], selection: ArtifactSelection = { nodes: null }): Generator<PrintedFile> {
+export function* printedFiles(
+  fabric: Fabric,
+  manifests: readonly Manifest[],
+  selection: ArtifactSelection = { nodes: null },
+): Generator<PrintedFile> {
   yield* manifestFiles(manifests);
   for (const host of fabric.hosts) if (isSelected(fabric, host, selection)) yield* hostFiles(fabric, host);
 }

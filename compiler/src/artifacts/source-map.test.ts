@@ -8,7 +8,8 @@ import type { PositionOf } from "./source-map.ts";
 
 const text = "cluster demo {\n  proxy iptables\n}\nservice web {}\n";
 const source = sourceFile("shop.knet", text);
-const positionOf: PositionOf = (span) => (span.file === source.path ? { start: positionAt(source, span.start), end: positionAt(source, span.end) } : null);
+const positionOf: PositionOf = (span) =>
+  span.file === source.path ? { start: positionAt(source, span.start), end: positionAt(source, span.end) } : null;
 
 function spanOf(words: string): Span {
   const start = text.indexOf(words);
@@ -53,13 +54,25 @@ describe("the source map", () => {
   });
 
   it("names what stands in no source, and files that nothing accounts for", () => {
-    expect(linesOf([line({ name: "namespace kube-system", span: null }), line({ name: "elsewhere", span: { file: "other.knet", start: 0, end: 1 } })])).toEqual([
+    expect(
+      linesOf([
+        line({ name: "namespace kube-system", span: null }),
+        line({ name: "elsewhere", span: { file: "other.knet", start: 0, end: 1 } }),
+      ]),
+    ).toEqual([
       [1, 1, -1, 0, 0, 0, 0, 0],
       [2, 2, -1, 0, 0, 0, 0, 1],
     ]);
     const builder = new SourceMapBuilder(positionOf);
     builder.add({ path: "f", lines: [line(null), line(null)] });
-    expect(lookUpLine(builder.map(), "f", 2)).toEqual({ name: "knet", source: null, startLine: 0, startColumn: 0, endLine: 0, endColumn: 0 });
+    expect(lookUpLine(builder.map(), "f", 2)).toEqual({
+      name: "knet",
+      source: null,
+      startLine: 0,
+      startColumn: 0,
+      endLine: 0,
+      endColumn: 0,
+    });
   });
 
   it("is JSON with a line per file", () => {

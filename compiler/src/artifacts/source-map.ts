@@ -99,7 +99,14 @@ export class SourceMapBuilder {
     const target: Target =
       origin.span === null || place === null
         ? [-1, 0, 0, 0, 0, name]
-        : [indexIn(this.#sources, origin.span.file), place.start.line + 1, place.start.column + 1, place.end.line + 1, place.end.column + 1, name];
+        : [
+            indexIn(this.#sources, origin.span.file),
+            place.start.line + 1,
+            place.start.column + 1,
+            place.end.line + 1,
+            place.end.column + 1,
+            name,
+          ];
     this.#targets.set(origin, target);
     return target;
   }
@@ -164,7 +171,9 @@ export interface ItemPlace {
 }
 
 /** By identity of the printed record, so that the records of a trace can be joined with the files they stand in. */
-export function itemIndex(files: Iterable<{ readonly path: string; readonly lines: readonly PrintedLine[] }>): ReadonlyMap<object, ItemPlace> {
+export function itemIndex(
+  files: Iterable<{ readonly path: string; readonly lines: readonly PrintedLine[] }>,
+): ReadonlyMap<object, ItemPlace> {
   const places = new Map<object, ItemPlace>();
   for (const file of files) {
     for (const [index, line] of file.lines.entries()) {

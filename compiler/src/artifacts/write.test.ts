@@ -1,5 +1,16 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync, chmodSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  chmodSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -21,7 +32,11 @@ afterEach(() => {
 type Tree = Readonly<Record<string, string>>;
 
 function write(tree: Tree, options: WriteOptions = {}, dir = out): WriteReport {
-  return writeTree(dir, Object.entries(tree).map(([path, text]) => ({ path, text })), options);
+  return writeTree(
+    dir,
+    Object.entries(tree).map(([path, text]) => ({ path, text })),
+    options,
+  );
 }
 
 /** Everything below the folder as path → text; a folder without entries as `path/`. */
@@ -52,7 +67,12 @@ function problemOf(run: () => unknown): { readonly problem: WriteProblem; readon
 
 const first: Tree = { "manifests/a.yaml": "a\n", "nodes/n1/links.ip": "one\n", "nodes/n2/links.ip": "two\n", "knet.map.json": "{}\n" };
 const second: Tree = { "manifests/a.yaml": "a\n", "nodes/n1/links.ip": "uno\n", "routers/core/links.ip": "r\n", "knet.map.json": "{}\n" };
-const list = (tree: Tree): Tree => ({ ".knet-files": Object.keys(tree).sort().map((path) => `${path}\n`).join("") });
+const list = (tree: Tree): Tree => ({
+  ".knet-files": Object.keys(tree)
+    .sort()
+    .map((path) => `${path}\n`)
+    .join(""),
+});
 
 describe("writing a tree", () => {
   it("makes the folder, and the ones above it, and a list of what is in it", () => {
@@ -122,7 +142,14 @@ describe("files of others", () => {
     put("manifests/own/b.yaml", "mine");
     mkdirSync(join(out, "nodes/empty"));
     symlinkSync("../README.md", join(out, "nodes/link"));
-    const own = { "README.md": "mine", "nodes/n1/notes.txt": "mine", "nodes/n2/notes.txt": "mine", "manifests/own/b.yaml": "mine", "nodes/empty/": "", "nodes/link": "-> ../README.md" };
+    const own = {
+      "README.md": "mine",
+      "nodes/n1/notes.txt": "mine",
+      "nodes/n2/notes.txt": "mine",
+      "manifests/own/b.yaml": "mine",
+      "nodes/empty/": "",
+      "nodes/link": "-> ../README.md",
+    };
     write(second);
     expect(read()).toEqual({ ...second, ...list(second), ...own });
     write({ "manifests/own/c.yaml": "c" });
@@ -161,16 +188,37 @@ describe("files of others", () => {
 });
 
 describe("paths", () => {
-  it.each(["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "./a", "a/./b", "a\\b", "C:/x", "a\0b", ".knet-files", ".knet-staging/x", "a b", "x.", "-rf", "a".repeat(256)])(
-    "may not be %j",
-    (path) => {
-      expect(problemOf(() => write({ "good.txt": "", [path]: "" }))).toEqual({ problem: "bad-path", path });
-      expect(readdirSync(parent)).toEqual([]);
-    },
-  );
+  it.each([
+    "",
+    "/etc/passwd",
+    "../x",
+    "a/../../x",
+    "a//b",
+    "a/",
+    "./a",
+    "a/./b",
+    "a\\b",
+    "C:/x",
+    "a\0b",
+    ".knet-files",
+    ".knet-staging/x",
+    "a b",
+    "x.",
+    "-rf",
+    "a".repeat(256),
+  ])("may not be %j", (path) => {
+    expect(problemOf(() => write({ "good.txt": "", [path]: "" }))).toEqual({ problem: "bad-path", path });
+    expect(readdirSync(parent)).toEqual([]);
+  });
 
   it("may not be given twice, or be both a file and a folder", () => {
-    const given = (...paths: readonly string[]): WriteProblem => problemOf(() => writeTree(out, paths.map((path) => ({ path, text: "" })))).problem;
+    const given = (...paths: readonly string[]): WriteProblem =>
+      problemOf(() =>
+        writeTree(
+          out,
+          paths.map((path) => ({ path, text: "" })),
+        ),
+      ).problem;
     expect(given("a", "a")).toBe("bad-path");
     expect(given("a", "a/b")).toBe("bad-path");
     expect(given("a/b", "a")).toBe("bad-path");

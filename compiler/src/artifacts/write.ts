@@ -3,7 +3,22 @@
  * there, the entries of the top level change places by renaming. What a stopped run leaves is discarded before that point
  * and finished after it, by the next run.
  */
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { listedPaths, listText, parseList, pathProblem, topOf } from "./paths.ts";
 
@@ -62,7 +77,11 @@ export interface WriteOptions {
  * @throws WriteError; what the iterable throws passes through. The folder is then as it was, unless the system failed while
  * entries changed places: then the next run finishes that first.
  */
-export function writeTree(dir: string, files: Iterable<{ readonly path: string; readonly text: string }>, options: WriteOptions = {}): WriteReport {
+export function writeTree(
+  dir: string,
+  files: Iterable<{ readonly path: string; readonly text: string }>,
+  options: WriteOptions = {},
+): WriteReport {
   const folder = resolve(dir);
   const dryRun = options.dryRun ?? false;
   const step = options.onStep ?? ((): void => undefined);
@@ -78,7 +97,10 @@ export function writeTree(dir: string, files: Iterable<{ readonly path: string; 
       const paths = report.files.map((file) => file.path);
       writeFileSync(join(staging, newName, listName), listText(paths));
       if (isThere) {
-        const commit: Commit = { before: [...before, ...(existsSync(join(folder, listName)) ? [listName] : [])], after: [...paths, listName] };
+        const commit: Commit = {
+          before: [...before, ...(existsSync(join(folder, listName)) ? [listName] : [])],
+          after: [...paths, listName],
+        };
         writeSynced(join(staging, `${commitName}.part`), JSON.stringify(commit));
         step("commit");
         renameSync(join(staging, `${commitName}.part`), join(staging, commitName));
@@ -110,7 +132,8 @@ function checkFolder(dir: string, folder: string): boolean {
 /** Takes the staging folder, after finishing or discarding what an earlier run left in it. */
 function claim(dir: string, folder: string, staging: string, isThere: boolean, step: Step): void {
   system(dir, () => {
-    if (lstatSync(staging, { throwIfNoEntry: false })?.isDirectory() === false) throw new WriteError("foreign-file", staging, `${staging} is not knet's`);
+    if (lstatSync(staging, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new WriteError("foreign-file", staging, `${staging} is not knet's`);
     if (existsSync(staging)) {
       if (isAnotherRun(staging)) throw new WriteError("busy", dir, `another knet is writing to ${dir}; if none is, remove ${staging}`);
       const commit = isThere ? readCommit(staging) : null;
@@ -140,7 +163,13 @@ function isAnotherRun(staging: string): boolean {
 type Step = NonNullable<WriteOptions["onStep"]>;
 
 /** Checks every file and, unless `target` is null, writes it there. */
-function stage(folder: string, target: string | null, before: ReadonlySet<string>, files: Iterable<{ readonly path: string; readonly text: string }>, step: Step): WriteReport {
+function stage(
+  folder: string,
+  target: string | null,
+  before: ReadonlySet<string>,
+  files: Iterable<{ readonly path: string; readonly text: string }>,
+  step: Step,
+): WriteReport {
   const written: WriteReport["files"][number][] = [];
   const seen = new Set<string>();
   const folders = new Set<string>();
@@ -220,7 +249,8 @@ function readCommit(staging: string): Commit | null {
   const value: unknown = JSON.parse(readFileSync(path, "utf8"));
   const before = listedPaths(value, "before", listName);
   const after = listedPaths(value, "after", listName);
-  if (before === null || after === null) throw new WriteError("bad-list", path, `${path} holds names that knet does not write; remove ${staging} to start anew`);
+  if (before === null || after === null)
+    throw new WriteError("bad-list", path, `${path} holds names that knet does not write; remove ${staging} to start anew`);
   return { before, after };
 }
 
@@ -230,7 +260,9 @@ function finish(folder: string, staging: string, commit: Commit, step: Step): vo
   mkdirSync(stale, { recursive: true });
   const after = new Set(commit.after.map(topOf));
   // The list comes last: until then it tells what the folder held before.
-  const tops = [...new Set([...commit.before, ...commit.after].map(topOf))].sort((x, y) => Number(x === listName) - Number(y === listName) || (x < y ? -1 : 1));
+  const tops = [...new Set([...commit.before, ...commit.after].map(topOf))].sort(
+    (x, y) => Number(x === listName) - Number(y === listName) || (x < y ? -1 : 1),
+  );
   for (const top of tops) {
     const isStaged = existsSync(join(fresh, top));
     const isSetAside = lstatSync(join(stale, top), { throwIfNoEntry: false }) !== undefined;

@@ -25,7 +25,7 @@ export function checkSource(file: string, text: string, held: Allocation | null)
   if (checked.program === null || hasErrors(checked.diagnostics)) return { source, diagnostics: checked.diagnostics, compilation: null };
   const lowered = lower(checked.program, held === null ? {} : { held });
   const problems = lowered.problems.map((problem) =>
-    compilerCatalogue.create(problem.kind, { message: problem.message }, { span: problem.span, related: problem.related === null ? [] : [{ span: problem.related.span, text: problem.related.label }] }),
+    compilerCatalogue.create("range-full", { message: problem.message }, { span: problem.span, related: problem.related === null ? [] : [{ span: problem.related.span, text: problem.related.label }] }),
   );
   const diagnostics = [...checked.diagnostics, ...problems];
   return { source, diagnostics, compilation: problems.length > 0 ? null : new Compilation(source, checked.program, lowered) };

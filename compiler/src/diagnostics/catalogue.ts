@@ -5,8 +5,6 @@ const error = "error" as const;
 
 export const compilerCatalogue = defineCatalogue({
   "range-full": { code: "KN5001", severity: error, message: (p: { message: string }) => p.message },
-  "address-taken": { code: "KN5002", severity: error, message: (p: { message: string }) => p.message },
-  "no-node": { code: "KN5003", severity: error, message: (p: { message: string }) => p.message },
 });
 
 /** Errors that stand at no place in a program: what the message says, and the code that `knet explain` knows. */

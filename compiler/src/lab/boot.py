@@ -18,6 +18,7 @@ thread that starts them.
 
 import ctypes
 import errno
+import fcntl
 import glob
 import heapq
 import json
@@ -36,6 +37,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 0x0003
+SIOCGIFFLAGS, IFF_UP, IFF_RUNNING = 0x8913, 0x1, 0x40
 NETLINK_NETFILTER, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 12, 270, 1
 IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_RECVERR, IP_PKTINFO = 10, 2, 11, 8
 IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 23, 25, 49, 50
@@ -250,6 +252,31 @@ def load_file(namespace, variant, file, skipped):
         raise LoadProblem(problem_of(namespace, file["name"], text, failed[0], failed[1]))
 
 
+def batches(files):
+    """Files in order, those of `ip` that follow each other together: one process reads them all."""
+    groups = []
+    for file in files:
+        if groups and file["loader"] == "ip" and groups[-1][0]["loader"] == "ip":
+            groups[-1].append(file)
+        else:
+            groups.append([file])
+    return groups
+
+
+def load_batches(namespace, files):
+    """Several files of `ip` at once; a line that is refused is told by its own file and number."""
+    failed = load_batch(["ip"], "".join(file["text"] for file in files))
+    if failed is None:
+        return
+    line, message = failed
+    for file in files:
+        lines = file["text"].count("\n")
+        if line is None or line <= lines:
+            raise LoadProblem(problem_of(namespace, file["name"], file["text"], line, message))
+        line -= lines
+    raise LoadProblem(problem_of(namespace, None, "", None, message))
+
+
 def in_workers(namespaces, items, act):
     """Calls act(item) for each item by a few threads; gives the problems in the order of the items."""
     work = queue.Queue()
@@ -280,33 +307,32 @@ def in_workers(namespaces, items, act):
 
 
 def wait_for_carrier(namespaces, plan):
-    """Waits until every wire is up; gives the devices that are not."""
-    siocgifflags, iff_up, iff_running = 0x8913, 0x1, 0x40
-    import fcntl
-
-    waiting = [(item["name"], device) for item in plan["namespaces"] for device in item["wired"]]
+    """Waits until both ends of every wire have a carrier; gives the (namespace, device) pairs that have none."""
+    waiting = [(tuple(wire[0]), tuple(wire[1])) for wire in plan["pairs"]]
     deadline = time.monotonic() + SETTLE_TIMEOUT
     control = {}
+
+    def flags(name, device):
+        if name not in control:
+            namespaces.enter(name)
+            control[name] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        answer = fcntl.ioctl(control[name], SIOCGIFFLAGS, struct.pack("16sH22x", device.encode(), 0))
+        return struct.unpack("16sH22x", answer)[1]
+
+    def pending(wire):
+        both = flags(*wire[0]), flags(*wire[1])
+        # A wire of which one host leaves its end down is as it should be.
+        return all(end & IFF_UP for end in both) and not all(end & IFF_RUNNING for end in both)
+
     try:
-        while waiting:
-            still = []
-            for name, device in waiting:
-                if name not in control:
-                    namespaces.enter(name)
-                    control[name] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                request = struct.pack("16sH22x", device.encode(), 0)
-                flags = struct.unpack("16sH22x", fcntl.ioctl(control[name], siocgifflags, request))[1]
-                # A device that its own host leaves down is as it should be.
-                if flags & iff_up and not flags & iff_running:
-                    still.append((name, device))
-            waiting = still
-            if not waiting or time.monotonic() > deadline:
-                break
-            time.sleep(0.01)
+        while waiting and time.monotonic() < deadline:
+            waiting = [wire for wire in waiting if pending(wire)]
+            if waiting:
+                time.sleep(0.01)
     finally:
         for holder in control.values():
             holder.close()
-    return waiting
+    return [end for wire in waiting for end in wire]
 
 
 def boot(plan, namespaces, skipped):
@@ -323,8 +349,11 @@ def boot(plan, namespaces, skipped):
 
     def load(item):
         set_own(item, "after")
-        for file in item["files"]:
-            load_file(item["name"], plan["variant"], file, skipped)
+        for files in batches(item["files"]):
+            if len(files) > 1:
+                load_batches(item["name"], files)
+            else:
+                load_file(item["name"], plan["variant"], files[0], skipped)
 
     # Namespaces with bridges last: their ports find both ends of each wire in place.
     for wire in (False, True):

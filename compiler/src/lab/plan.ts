@@ -17,10 +17,14 @@ export interface LabPlan {
   /** `ip -batch` file that makes every wire between them, in device registration order. */
   readonly wires: string;
   readonly namespaces: readonly LabNamespace[];
+  /** Both ends of every wire, each as namespace and device. */
+  readonly pairs: readonly (readonly [WireEnd, WireEnd])[];
   readonly listeners: readonly LabListener[];
   /** UDP ports of the VXLAN devices, ascending. */
   readonly vxlanPorts: readonly number[];
 }
+
+export type WireEnd = readonly [namespace: string, device: string];
 
 export interface LabNamespace {
   /** `ns0`, `ns1`, … for hosts in the fabric's order; `wire0`, … for what joins them. */
@@ -28,8 +32,6 @@ export interface LabNamespace {
   /** Host ids that share it, its owner first; empty for a wire. */
   readonly hosts: readonly string[];
   readonly wire: boolean;
-  /** Devices that must have a carrier once everything is loaded. */
-  readonly wired: readonly string[];
   readonly settings: readonly LabSetting[];
   /** In load order. */
   readonly files: readonly LabFile[];
@@ -43,8 +45,11 @@ export interface LabListener {
   readonly address: string | null;
 }
 
-/** From so many wired pairs on, neighbours are set by hand: the kernel keeps some 1,024 learnt ones for all namespaces together. */
-const pairsWithLearntNeighbours = 400;
+/**
+ * From so many pairs on, neighbours are set by hand: the kernel keeps some 1,024 learnt ones of a family for all
+ * namespaces together, and a pair takes up to four in IPv6, addresses and link-local ones at both ends.
+ */
+const pairsWithLearntNeighbours = 200;
 /** The kernel's own limit. */
 const portsOfBridge = 1023;
 /** Device indexes in wire namespaces start here: the two ends of a wire must differ, or its carrier may come up to a second late. */
@@ -67,7 +72,6 @@ export function labPlan(fabric: Fabric): LabPlan {
       name: room.name,
       hosts: room.hosts,
       wire: false,
-      wired,
       settings: [...hostSettings, ...wired.flatMap(linkSettings)],
       files: [...loadedFiles(fabric, room.owner), ...wires.neighbours(room)],
     };
@@ -78,6 +82,7 @@ export function labPlan(fabric: Fabric): LabPlan {
     create: all.map(({ name }) => `netns add ${name}\n`).join(""),
     wires: wires.text(),
     namespaces: all,
+    pairs: wires.pairs(),
     listeners: fabric.listeners.map((listener) => ({
       namespace: places.get(listener.host) ?? unknownHost(listener.host, "a listener"),
       host: listener.host,
@@ -173,7 +178,9 @@ class Wiring {
   readonly #attached = new Map<Segment, End[]>();
   readonly #wires: WireRoom[] = [];
   readonly #lines: string[] = [];
-  #pairs = 0;
+  readonly #pairs: (readonly [WireEnd, WireEnd])[] = [];
+  /** Of which both ends belong to hosts. */
+  #direct = 0;
 
   constructor(rooms: ReadonlyMap<string, Room>) {
     this.#rooms = rooms;
@@ -230,15 +237,27 @@ class Wiring {
       }
       const port = { name: `p${room.ports.length}`, index: firstWireIndex + room.ports.length, mtu: segment?.mtu ?? end.link.mtu };
       room.ports.push(port);
+      this.#pairs.push([
+        [end.room.name, end.link.name],
+        [room.name, port.name],
+      ]);
       this.#lines.push(`${device(end, end.index)} type veth peer name ${port.name} index ${port.index} netns ${room.name}`);
     }
   }
 
   #pair(end: End, other: End): void {
-    this.#pairs += 1;
+    this.#direct += 1;
     // Devices that the files make later take the lowest free index, so a shifted one is never in their way.
     const index = other.index === end.index ? other.index + firstWireIndex : other.index;
+    this.#pairs.push([
+      [end.room.name, end.link.name],
+      [other.room.name, other.link.name],
+    ]);
     this.#lines.push(`${device(end, end.index)} type veth peer ${device(other, index).replace("link add ", "")}`);
+  }
+
+  pairs(): LabPlan["pairs"] {
+    return this.#pairs;
   }
 
   text(): string {
@@ -257,7 +276,6 @@ class Wiring {
         name,
         hosts: [],
         wire: true,
-        wired: ports.map((port) => port.name),
         settings: wireSettings,
         files: [{ name: `${segment?.id ?? "unplugged"} (wire)`, loader: "ip", text: lines.map((line) => `${line}\n`).join("") }],
       };
@@ -266,7 +284,7 @@ class Wiring {
 
   /** In large laboratories only: what each end of a pair would learn about the other by ARP and NDP. */
   neighbours(room: Room): readonly LabFile[] {
-    if (this.#pairs < pairsWithLearntNeighbours) return [];
+    if (this.#direct < pairsWithLearntNeighbours) return [];
     const lines = room.ends.flatMap((end) => {
       const other = end.segment?.kind === "veth" ? this.#attached.get(end.segment)?.find((candidate) => candidate !== end) : undefined;
       if (other === undefined) return [];

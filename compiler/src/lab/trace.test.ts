@@ -42,6 +42,7 @@ const events: readonly RawEvent[] = [
   rule(syn, "knet_trace", "pre", 4, "continue"),
   { ...syn, kind: "policy", table: "knet_trace", chain: "pre", handle: null, verdict: "accept" },
   rule(syn, "nat", "PREROUTING", 3, "jump"),
+  { ...syn, kind: "rule", table: "nat", chain: "ENDS", handle: null, verdict: "continue" },
   rule(syn, "nat", "KUBE-SERVICES", 9, "accept"),
   rule(translated, "filter", "FORWARD", 5, "jump"),
   rule(datagram, "filter", "OUTPUT", 2, "drop"),
@@ -77,7 +78,7 @@ describe("the events of traced packets", () => {
     ]);
   });
 
-  it("give the rules that matched in order, by their place in the chain, without the tracing table's own", () => {
+  it("give the rules that matched in order, by their place in the chain, without the tracing table's own and the ends of chains", () => {
     expect(packets[0]?.steps).toEqual([
       { kind: "rule", table: "nat", chain: "PREROUTING", number: 1, text: "-A PREROUTING -j KUBE-SERVICES", verdict: "jump" },
       {

@@ -62,7 +62,8 @@ export function tracedPackets(events: readonly RawEvent[], rules: RawTrace["rule
     const { kind, table, chain, verdict } = event;
     if (table === sideTable || verdict === null) continue;
     if (kind === "policy") entry.steps.push({ kind, table, chain, verdict });
-    if (kind !== "rule") continue;
+    // The kernel reports the end of a user chain as a rule without a handle: nothing matched there.
+    if (kind !== "rule" || event.handle === null) continue;
     const known = rules[`${event.family === 4 ? "ip" : "ip6"} ${table} ${chain}`] ?? [];
     const position = known.findIndex(([handle]) => handle === event.handle);
     entry.steps.push({ kind, table, chain, number: position < 0 ? null : position + 1, text: known[position]?.[1] ?? null, verdict });

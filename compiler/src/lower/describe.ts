@@ -1,5 +1,5 @@
 /** Allocation problems as sentences at places. */
-import { formatCidr, formatIp } from "@knet/language/values";
+import { formatCidr } from "@knet/language/values";
 import type { Span } from "@knet/language";
 import type { AddressProblem, PortProblem } from "../allocate/index.ts";
 import type { LoweringProblem } from "./problems.ts";
@@ -10,24 +10,17 @@ interface Range {
 }
 
 export function describeAddressProblem(problem: AddressProblem, subject: string, span: Span, range: Range): LoweringProblem {
+  if (problem.kind !== "range-full") throw unchecked(`${subject}: ${problem.kind}`);
   const related = range.span === null ? null : { span: range.span, label: range.label };
-  switch (problem.kind) {
-    case "range-full":
-      return { kind: "range-full", message: `no address is left in ${formatCidr(problem.range)} for ${subject}`, span, related };
-    case "outside-range":
-      return { kind: "address-taken", message: `${formatIp(problem.address)} of ${subject} is not usable in ${formatCidr(problem.range)}`, span, related };
-    case "already-taken":
-      return { kind: "address-taken", message: `${formatIp(problem.address)} of ${subject} already belongs to ${problem.holder ?? "a router"}`, span, related };
-  }
+  return { message: `no address is left in ${formatCidr(problem.range)} for ${subject}`, span, related };
 }
 
 export function describePortProblem(problem: PortProblem, span: Span): LoweringProblem {
-  switch (problem.kind) {
-    case "range-full":
-      return { kind: "range-full", message: `no node port is left in ${problem.range.first}..${problem.range.last} for ${problem.key}`, span, related: null };
-    case "outside-range":
-      return { kind: "address-taken", message: `node port ${problem.port} of ${problem.key} is outside ${problem.range.first}..${problem.range.last}`, span, related: null };
-    case "already-taken":
-      return { kind: "address-taken", message: `node port ${problem.port} of ${problem.key} already belongs to ${problem.holder ?? "another service"}`, span, related: null };
-  }
+  if (problem.kind !== "range-full") throw unchecked(`${problem.key}: ${problem.kind}`);
+  return { message: `no node port is left in ${problem.range.first}..${problem.range.last} for ${problem.key}`, span, related: null };
+}
+
+/** What the source pins is the checker's business: it never passes a pinned address or port that is not free. */
+export function unchecked(what: string): Error {
+  return new Error(`the checker passed a program that cannot be allocated: ${what}`);
 }

@@ -7,6 +7,7 @@ import type { Allocation, IpamProblem } from "../allocate/index.ts";
 import { insideRanges } from "../model/ranges.ts";
 import type { Cluster, NetworkModel, Pod, Service } from "../model/types.ts";
 import { lowerAssertions } from "./assertions.ts";
+import { unchecked } from "./describe.ts";
 import { externalHosts, outsidePrefixes } from "./outside.ts";
 import { lowerPolicies } from "./policies.ts";
 import type { LoweringProblem } from "./problems.ts";
@@ -82,7 +83,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
     policies,
     assertions: lowerAssertions(program, namespaces, sortedPods),
   };
-  const problems = [...nodeProblems, ...workloads.problems, ...services.problems, ...ipam.problems.map((problem) => describePods(problem, program, workloads.pods))];
+  const problems = [...nodeProblems, ...services.problems, ...ipam.problems.map((problem) => describePods(problem, program, workloads.pods))];
   return { model, allocation: allocationOf(model, pods), problems };
 }
 
@@ -132,11 +133,11 @@ function cidrsOf(expression: EndpointExpression): readonly Cidr[] {
 }
 
 function describePods(problem: IpamProblem, program: CheckedProgram, pods: readonly PlacedPod[]): LoweringProblem {
+  if (problem.kind === "already-taken" || problem.kind === "outside-pools") throw unchecked(describeIpamProblem(problem));
   const pod = problem.pod === null ? undefined : pods.find((candidate) => keyOf(candidate) === problem.pod);
-  const node = "node" in problem ? program.nodes.find((candidate) => candidate.name === problem.node) : undefined;
+  const node = program.nodes.find((candidate) => candidate.name === problem.node);
   const [pool] = program.cluster.cni.pools;
   return {
-    kind: problem.kind === "already-taken" || problem.kind === "outside-pools" ? "address-taken" : "range-full",
     message: describeIpamProblem(problem),
     span: pod?.header ?? node?.header ?? program.cluster.cni.header,
     related: pool === undefined ? null : { span: pool.header, label: "the pool" },

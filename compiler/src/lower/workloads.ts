@@ -4,7 +4,6 @@ import { placePods, spreadReplicas } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import { corednsPods } from "../components/coredns/facts.ts";
 import type { ContainerPort, Labels, Namespace, Node, Pod, Workload } from "../model/types.ts";
-import type { LoweringProblem } from "./problems.ts";
 import type { Span } from "@knet/language";
 
 /** Namespaces that every cluster has. */
@@ -28,7 +27,6 @@ export interface LoweredWorkloads {
   /** System pods first, then by namespace and name: the order in which they ask for addresses. */
   readonly pods: readonly PlacedPod[];
   readonly workloads: readonly Workload[];
-  readonly problems: readonly LoweringProblem[];
 }
 
 export interface Failed {
@@ -46,7 +44,6 @@ export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], 
   const heldNodes = new Map([...held.pods].map(([key, place]) => [key, place.node]));
   const pods: PlacedPod[] = [];
   const workloads: Workload[] = [];
-  const problems: LoweringProblem[] = [];
 
   const dnsHeader = dnsOrigin.span ?? program.cluster.header;
   const system: Workload = {
@@ -108,8 +105,7 @@ export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], 
       own.push(...replicas(lowered, workload.readyReplicas.value ?? lowered.replicas, workload.hostNetwork.value, alive, heldNodes, workload.header));
     }
   }
-  if (nodes.length === 0) problems.push({ kind: "no-node", message: "the cluster has no node to run pods on", span: program.cluster.header, related: null });
-  return { pods: [...pods, ...own.toSorted(byKey)], workloads, problems };
+  return { pods: [...pods, ...own.toSorted(byKey)], workloads };
 }
 
 /** Replicas are numbered; a ReplicaSet would draw random suffixes, which no compiler can know. */

@@ -4,19 +4,19 @@
 // eslint-disable-next-line no-control-regex
 const notXml = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/gu;
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;" };
 
 /** Text for an element's content; valid in XML 1.0 and in HTML. */
 export function escapeText(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(notXml, "\uFFFD")
-    .replaceAll(/[&<>"']/gu, (character) => entities[character] ?? character);
+    .replaceAll(/[&<>"'\r]/gu, (character) => entities[character] ?? character);
 }
 
 /** Text for a quoted attribute value: white space that a parser would normalise is written as references. */
 export function escapeAttribute(text: string): string {
-  return escapeText(text).replaceAll(/[\t\n\r]/gu, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeText(text).replaceAll(/[\t\n]/gu, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 export type Attributes = Readonly<Record<string, string | number | null>>;

@@ -210,3 +210,115 @@ export const dropped: Story = {
   summary: "node-b drops the request: no policy that applies to namespace001/pod-3 allows it.",
   decidedBy: { artifact: drop, source: policy },
 };
+
+/** A way through hosts that only carry the packet: for pictures. `hosts` are `pod/name`, `node/name`, …; the reply goes back the same way. */
+export function carried(hosts: readonly string[], request: StoryPacket, reply: StoryPacket | null): readonly StoryStep[] {
+  const way = (phase: "request" | "reply", order: readonly string[], packet: StoryPacket): readonly StoryStep[] =>
+    order.flatMap((host, index): readonly StoryStep[] => {
+      const { kind, where } = hostOf(host);
+      const next = order[index + 1];
+      if (next === undefined) return [step(phase, kind, where, "deliver", `delivers to ${where}`, packet)];
+      return [
+        step(phase, kind, where, "route", `routes it towards ${hostOf(next).where} out of eth0`, packet),
+        step(phase, kind, where, "wire", `wire-${index}: ${where} → ${hostOf(next).where}`, packet),
+      ];
+    });
+  return [...way("request", hosts, request), ...(reply === null ? [] : way("reply", hosts.toReversed(), reply))];
+}
+
+function hostOf(text: string): { readonly kind: StoryStep["kind"]; readonly where: string } {
+  const slash = text.indexOf("/");
+  const kind = text.slice(0, slash);
+  if (kind !== "pod" && kind !== "node" && kind !== "router" && kind !== "external") throw new Error(`${kind} is not a kind of host`);
+  return { kind, where: text.slice(slash + 1) };
+}
+
+/** A node port of the wrong node: in through the router, on to another node, and back the same way. */
+export const throughNodePort: Story = {
+  ...delivered,
+  from: "internet",
+  to: "node:node-a",
+  port: 30080,
+  lookup: null,
+  choices: [],
+  steps: carried(
+    ["external/internet", "router/core", "node/node-a", "router/core", "node/node-b", "pod/namespace001/pod-3"],
+    packet("203.0.113.9", 40000, "192.168.1.10", 30080, "syn"),
+    packet("192.168.1.10", 30080, "203.0.113.9", 40000, "syn-ack"),
+  ),
+};
+
+/** A pod that reaches itself by its service. */
+export const hairpin: Story = {
+  ...delivered,
+  from: "namespace001/pod-1",
+  lookup: null,
+  steps: carried(
+    ["pod/namespace001/pod-1", "node/node-a", "pod/namespace001/pod-1"],
+    packet("10.10.0.2", 40000, "172.16.10.10", 80, "syn"),
+    packet("172.16.10.10", 80, "10.10.0.2", 40000, "syn-ack"),
+  ),
+};
+
+const request6 = inVxlan(packet("fd00:10:10::1", 40000, "fd00:10:10:40::3", 8080, "syn"), "2001:db8:1::10", "2001:db8:2::10");
+
+/** IPv6 between long names. */
+export const long: Story = {
+  ...delivered,
+  from: "a-namespace-of-many-words/frontend-7c9d8b6f5d-x2x9k",
+  to: "myapp.a-namespace-of-many-words.svc.cluster.local",
+  steps: carried(
+    [
+      "pod/a-namespace-of-many-words/frontend-7c9d8b6f5d-x2x9k",
+      "node/ip-192-168-1-10.eu-central-1.compute.internal",
+      "router/core",
+      "node/ip-192-168-2-10.eu-central-1.compute.internal",
+      "pod/a-namespace-of-many-words/backend-0",
+    ],
+    request6,
+    null,
+  ),
+};
+
+/** The name does not exist, so nothing was sent. */
+export const noSuchName: Story = {
+  ...delivered,
+  to: "myap",
+  lookup: {
+    name: "myap",
+    server: ip("172.16.0.10"),
+    search: ["namespace001.svc.cluster.local", "svc.cluster.local", "cluster.local"],
+    queries: ["myap.namespace001.svc.cluster.local", "myap.svc.cluster.local", "myap.cluster.local", "myap"].map((name) => ({
+      name,
+      type: "A",
+      status: "NXDOMAIN",
+      answers: [],
+    })),
+    steps: [],
+    verdict: "delivered",
+    source: dns,
+  },
+  steps: [],
+  choices: [],
+  verdict: "no-such-name",
+  summary: "172.16.0.10 knows no name that namespace001/pod-0 asks for as myap.",
+  decidedBy: { artifact: null, source: dns },
+};
+
+/** The router cannot go on and tells the sender, on the way that the packet came. */
+export const errorOnTheWay: Story = {
+  ...delivered,
+  to: "192.168.2.99",
+  lookup: null,
+  choices: [],
+  steps: [
+    ...carried(["node/node-a", "router/core"], packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn"), null).slice(0, 2),
+    step("request", "router", "core", "error", "nobody on green answers for 192.168.2.99", packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn")),
+    step("request", "router", "core", "error", "answers 192.168.1.10 with ICMP host-unreachable", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
+    step("request", "router", "core", "wire", "blue: core → node-a", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
+    step("request", "node", "node-a", "deliver", "delivers to 192.168.1.10 (host-unreachable)", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
+  ],
+  verdict: "unreachable",
+  summary: "nobody in subnet green has the address 192.168.2.99, and core tells node-a so.",
+  decidedBy: null,
+};

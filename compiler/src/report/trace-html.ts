@@ -40,9 +40,9 @@ export function traceHtml(story: Story): string {
     "<!DOCTYPE html>",
     '<html lang="en">',
     "<head>",
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta charset="utf-8"/>',
+    '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}"/>`,
     textElement("title", {}, title),
     `<style>${stylesheet}</style>`,
     "</head>",
@@ -61,7 +61,7 @@ function lookupSection(lookup: StoryLookup, story: Story): string {
   const asked = `${lookup.name} at ${formatIp(lookup.server)}, search path ${lookup.search.length === 0 ? "empty" : lookup.search.join(" ")}; queries: ${verdictWords(lookup.verdict)}`;
   return [
     "<h2>Name lookup</h2>",
-    `<p>${escapeText(asked)}${lookup.source === null ? "" : `<br>${because([], lookup.source)}`}</p>`,
+    `<p>${escapeText(asked)}${lookup.source === null ? "" : `<br/>${because([], lookup.source)}`}</p>`,
     table(["Name", "Type", "Answer"], rows),
     ...(lookup.steps.length === 0 ? [] : [stepsTable(lookup.steps, story)]),
   ].join("\n");
@@ -89,7 +89,7 @@ function stepsTable(steps: readonly StoryStep[], story: Story): string {
       `<td class="number">${index + 1}</td>`,
       cell(escapeText(step.where)),
       cell(escapeText(step.layer)),
-      cell([escapeText(step.did), ...(now === packet ? [] : [code(now)])].join("<br>")),
+      cell([escapeText(step.did), ...(now === packet ? [] : [code(now)])].join("<br/>")),
       cell(because(step.artifacts, step.source)),
     ];
     rows.push(`<tr${quiet ? ' class="quiet"' : ""}>${cells.join("")}</tr>`);
@@ -101,7 +101,7 @@ function stepsTable(steps: readonly StoryStep[], story: Story): string {
 function because(artifacts: readonly ArtifactRef[], source: SourceRef | null): string {
   const lines = artifacts.map((artifact) => `<span class="dim">${escapeText(`${artifact.file}:${artifact.line}`)}</span> ${code(artifact.text)}`);
   if (source !== null) lines.push(`<span class="dim">${escapeText(`${source.file}:${source.line}`)}</span> ${escapeText(source.name)} ${code(source.text)}`);
-  return lines.join("<br>");
+  return lines.join("<br/>");
 }
 
 function table(titles: readonly string[], rows: readonly string[]): string {

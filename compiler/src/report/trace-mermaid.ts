@@ -13,7 +13,7 @@ export function traceMermaid(story: Story): string {
   const visits = visitsOf(story.steps);
   const lanes = lanesOf(visits);
   const id = new Map(lanes.map((lane, index) => [lane.key, `h${index}`]));
-  const of = (visit: Visit): string => id.get(laneKey(visit)) ?? "h0";
+  const of = (visit: Visit | undefined): string => (visit === undefined ? undefined : id.get(laneKey(visit))) ?? "h0";
   const out = ["sequenceDiagram", "  autonumber"];
 
   let group: string | null = null;
@@ -27,12 +27,13 @@ export function traceMermaid(story: Story): string {
     out.push(`  ${shared ? "  " : ""}participant ${id.get(lane.key) ?? "h0"} as ${escapeMermaid(lane.where)}`);
   }
   if (group !== null) out.push("  end");
+  // Nothing was sent: only the one who would have sent is there.
+  if (lanes.length === 0) out.push(`  participant h0 as ${escapeMermaid(story.from)}`);
 
-  const [first] = visits;
-  if (story.lookup !== null && first !== undefined) {
+  if (story.lookup !== null) {
     const { name, server, queries } = story.lookup;
     const answers = queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : []));
-    out.push(`  Note over ${of(first)}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`);
+    out.push(`  Note over ${of(visits[0])}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`);
   }
   for (const [index, visit] of visits.entries()) {
     const words = visit.steps.filter((step) => isDrawn(step) && !isQuiet(step, story)).map((step) => escapeMermaid(step.did));
@@ -42,8 +43,7 @@ export function traceMermaid(story: Story): string {
     if (next === undefined || packet === undefined || next.phase !== visit.phase) continue;
     out.push(`  ${of(visit)}${visit.phase === "reply" ? "-->>" : "->>"}${of(next)}: ${escapeMermaid(formatPacket(packet))}`);
   }
-  const last = visits.at(-1);
-  if (last !== undefined) out.push(`  Note over ${of(last)}: ${escapeMermaid(`${verdictWords(story.verdict)}: ${story.summary}`)}`);
+  out.push(`  Note over ${of(visits.at(-1))}: ${escapeMermaid(`${verdictWords(story.verdict)}: ${story.summary}`)}`);
   return `${out.join("\n")}\n`;
 }
 

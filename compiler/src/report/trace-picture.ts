@@ -99,6 +99,8 @@ interface Card {
 interface Placed {
   readonly lane: Lane;
   readonly name: readonly string[];
+  /** Of pods and machines, under the name. */
+  readonly address: string | null;
   readonly x: number;
   readonly width: number;
 }
@@ -117,7 +119,7 @@ export function pictureOf(story: Story): Picture {
   let y = heading(story, right, texts);
 
   const top = y + groupTitle;
-  const nameLines = Math.max(0, ...placed.map((lane) => lane.name.length));
+  const nameLines = Math.max(0, ...placed.map((lane) => headOf(lane).length));
   let rowTop = top + boxPadding + nameLines * lineHeight + 8;
   let number = 0;
   for (let row = 0; row <= Math.max(-1, ...stops.map((stop) => stop.row)); row++) {
@@ -134,7 +136,7 @@ export function pictureOf(story: Story): Picture {
 
   const bottom = rowTop;
   boxes.unshift(...frames(placed, top, bottom, texts));
-  y = bottom + groupPadding + 26;
+  y = lanes.length === 0 ? y + 10 : bottom + groupPadding + 26;
   const words = wrap(printable(`${verdictWords(story.verdict)}: ${story.summary}`), Math.floor((right - 2 * margin) / (sizes.name * pitch)));
   for (const text of words) {
     texts.push({ x: margin, y, anchor: "start", size: sizes.name, bold: true, colour: story.verdict === "delivered" ? "reply" : "bad", text });
@@ -242,11 +244,11 @@ function placeLanes(lanes: readonly Lane[], stops: readonly Stop[], hops: readon
   let x = margin + groupPadding;
   for (const [index, lane] of lanes.entries()) {
     const inGroup = lanes.some((other) => other.group === lane.group && other.key !== lane.key);
-    const address = addresses.get(lane.key);
-    const name = [...(inGroup && lane.kind === "node" ? ["host network"] : nameLines(lane.where)), ...(address === undefined ? [] : [address])];
+    const address = addresses.get(lane.key) ?? null;
+    const name = inGroup && lane.kind === "node" ? ["host network"] : nameLines(lane.where);
     const events = stops.filter((stop) => stop.lane === index).flatMap((stop) => stop.events.flatMap((event) => event.lines));
-    const width = Math.ceil(Math.max(70, widthOf(name, sizes.name), widthOf(events, sizes.event) + 12) + 2 * boxPadding);
-    placed.push({ lane, name, x, width });
+    const width = Math.ceil(Math.max(70, widthOf(headOf({ name, address }), sizes.name), widthOf(events, sizes.event) + 12) + 2 * boxPadding);
+    placed.push({ lane, name, address, x, width });
     const next = lanes[index + 1];
     if (next === undefined) break;
     const boundary = next.group === lane.group ? 0 : groupPadding * 2;
@@ -255,6 +257,10 @@ function placeLanes(lanes: readonly Lane[], stops: readonly Stop[], hops: readon
     x += width + boundary + Math.ceil(Math.max(48, ...cards.map((hop) => widthOfCard(hop.card) + 28)));
   }
   return placed;
+}
+
+function headOf({ name, address }: Pick<Placed, "name" | "address">): readonly string[] {
+  return address === null ? name : [...name, address];
 }
 
 // Drawing -------------------------------------------------------------------------------------------
@@ -269,7 +275,8 @@ function heading(story: Story, right: number, texts: PictureText[]): number {
   if (story.lookup !== null) {
     const { name, server, queries } = story.lookup;
     const answers = [...new Set(queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : [])))];
-    const text = printable(`${name} is ${answers.length > 0 ? answers.join(", ") : "no name"}, says the name server ${formatIp(server)}`);
+    const result = answers.length > 0 ? `is ${answers.join(", ")}` : "has no address";
+    const text = printable(`${name} ${result}, says the name server ${formatIp(server)}`);
     texts.push({ x: margin, y, anchor: "start", size: sizes.name, bold: false, colour: "dim", text: cut(text, Math.floor((right - 2 * margin) / (sizes.name * pitch))) });
     y += 20;
   }
@@ -292,10 +299,11 @@ function frames(placed: readonly Placed[], top: number, bottom: number, texts: P
     const text = cut(printable(name), Math.floor((width - 20) / (sizes.name * pitch)));
     texts.push({ x: x + 10, y: top - groupTitle + 16, anchor: "start", size: sizes.name, bold: true, colour: "plain", text });
   }
-  for (const { lane, name, x, width } of placed) {
+  for (const host of placed) {
+    const { lane, name, x, width } = host;
     hosts.push({ x, y: top, width, height: bottom - top, role: lane.kind, colour: "plain" });
-    for (const [index, text] of name.entries()) {
-      const isAddress = index > 0 && index === name.length - 1 && /^[0-9a-f:.]+$/u.test(text);
+    for (const [index, text] of headOf(host).entries()) {
+      const isAddress = index === name.length;
       texts.push({
         x: x + width / 2,
         y: top + boxPadding + 8 + index * lineHeight,

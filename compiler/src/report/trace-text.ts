@@ -50,7 +50,7 @@ class TraceWriter {
 
   text(): string {
     const { from, to, protocol, port, lookup, choices, steps } = this.#story;
-    this.#out.push(this.#style.heading(cut(printable(`${from} → ${to}  ${port}/${protocol}`), this.#width)));
+    this.#line("", `${from} → ${to}  ${port}/${protocol}`, this.#style.heading);
     if (lookup !== null) this.#lookup(lookup);
     const request = visitsOf(steps.filter((step) => step.phase === "request"));
     const reply = visitsOf(steps.filter((step) => step.phase === "reply"));
@@ -114,7 +114,7 @@ class TraceWriter {
           this.#quiet++;
           continue;
         }
-        this.#line(`  ${paint("│")} `, step.did, step.layer === "error" ? this.#style.bad : (text) => text);
+        this.#line(`  ${paint("│")} `, step.did, step.layer === "error" || this.#isEnd(step) ? this.#style.bad : (text) => text);
         // What the step's own words spell out need not stand there twice.
         const spelled = step.packet.outer === null && step.did.includes(formatEnds(step.packet));
         if (packet !== shown && !spelled) this.#line(`  ${paint("│")}   `, packet, paint);
@@ -124,6 +124,11 @@ class TraceWriter {
       const next = visits[index + 1];
       if (next !== undefined || wire !== undefined) this.#wire(next === undefined ? null : wireName(visit, next), wire, paint);
     }
+  }
+
+  /** The step at which a story that failed ended. */
+  #isEnd(step: StoryStep): boolean {
+    return this.#story.verdict !== "delivered" && step === this.#story.steps.at(-1);
   }
 
   #wire(name: string | null, wire: StoryStep | undefined, paint: Paint): void {

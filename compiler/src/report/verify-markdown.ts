@@ -44,7 +44,7 @@ function details(summary: string, content: string): string {
 
 /** One line of plain text: everything that Markdown or HTML would read as markup is escaped. */
 export function escapeMarkdown(text: string): string {
-  return printable(text).replaceAll(/[\\`*_{}[\]<>()#+\-!|~&@$]/gu, (character) => {
+  return printable(text).replaceAll(/[\\`*_{}[\]<>#|~&@$]|^[-+=]|(?<=^\d+)[.)]/gu, (character) => {
     if (character === "<") return "&lt;";
     if (character === ">") return "&gt;";
     if (character === "&") return "&amp;";

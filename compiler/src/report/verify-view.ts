@@ -5,6 +5,7 @@ import type { Failures, VerdictName } from "../verify/types.ts";
 import { spanOfLine } from "./diagnostics.ts";
 import type { Sources } from "./diagnostics.ts";
 import type { ArtifactRef, SourceRef, Story } from "./types.ts";
+import { isQuiet } from "./visits.ts";
 import { counted } from "./words.ts";
 
 export interface FlowView {
@@ -72,7 +73,7 @@ export const verdictNames: Readonly<Record<VerdictName, string>> = {
 export function howOf({ method, flows, runs, seed }: AssertionView): string {
   const parts: string[] = [method];
   if (runs !== null) parts.push(counted(runs, "run"));
-  else if (method !== "exact" || flows > 0) parts.push(counted(flows, "flow"));
+  else if (flows > 0) parts.push(counted(flows, "flow"));
   if (seed !== null) parts.push(`seed ${seed}`);
   return parts.join(", ");
 }
@@ -110,7 +111,7 @@ export function verifySummary({ assertions }: VerifyView): string {
 export function decidingOf(story: Story | null): { readonly artifact: ArtifactRef | null; readonly source: SourceRef | null } | null {
   if (story === null) return null;
   if (story.decidedBy !== null) return story.decidedBy;
-  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && step.artifacts.length > 0 && step.source !== null);
+  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && !isQuiet(step, story));
   return passed === undefined ? null : { artifact: passed.artifacts[0] ?? null, source: passed.source };
 }
 

@@ -17,7 +17,16 @@ const cname = (target: string): DnsRecord => ({ type: "CNAME", target, ttl: 30, 
 const ptr = (target: string): DnsRecord => ({ type: "PTR", target, ttl: 30, origin });
 
 function zone(name: string, records: Readonly<Record<string, readonly DnsRecord[]>>, more: Partial<DnsZone> = {}): DnsZone {
-  return { zone: name, records: new Map(Object.entries(records)), emptyNonTerminals: new Set([name]), forwardTo: [], fallthrough: false, servers: [], origin, ...more };
+  return {
+    zone: name,
+    records: new Map(Object.entries(records)),
+    emptyNonTerminals: new Set([name]),
+    forwardTo: [],
+    fallthrough: false,
+    servers: [],
+    origin,
+    ...more,
+  };
 }
 
 function forwarding(name: string, ...servers: readonly string[]): DnsZone {
@@ -34,7 +43,11 @@ const zones: readonly DnsZone[] = [
     "loop.shop.svc.cluster.local": [cname("loop2.shop.svc.cluster.local")],
     "loop2.shop.svc.cluster.local": [cname("loop.shop.svc.cluster.local")],
   }),
-  zone("in-addr.arpa", { "7.0.96.10.in-addr.arpa": [ptr("web.shop.svc.cluster.local")] }, { fallthrough: true, emptyNonTerminals: new Set() }),
+  zone(
+    "in-addr.arpa",
+    { "7.0.96.10.in-addr.arpa": [ptr("web.shop.svc.cluster.local")] },
+    { fallthrough: true, emptyNonTerminals: new Set() },
+  ),
   forwarding("corp.example", "192.168.1.53"),
   forwarding("eu.corp.example", "192.168.2.53"),
 ];
@@ -43,7 +56,11 @@ const statusOf = (name: string, type: DnsRecord["type"] = "A"): string => answer
 
 describe("the answer to a question", () => {
   it("is the records of the asked type", () => {
-    expect(answerQuery(zones, "web.shop.svc.cluster.local", "A")).toMatchObject({ status: "NOERROR", records: [a("10.96.0.7")], forwardTo: [] });
+    expect(answerQuery(zones, "web.shop.svc.cluster.local", "A")).toMatchObject({
+      status: "NOERROR",
+      records: [a("10.96.0.7")],
+      forwardTo: [],
+    });
   });
 
   it("does not depend on case or on a trailing dot", () => {
@@ -84,7 +101,10 @@ describe("an alias", () => {
   });
 
   it("is returned alone when its target does not exist, or when it goes round in a circle", () => {
-    expect(answerQuery(zones, "gone.shop.svc.cluster.local", "A")).toMatchObject({ status: "NOERROR", records: [cname("nothing.shop.svc.cluster.local")] });
+    expect(answerQuery(zones, "gone.shop.svc.cluster.local", "A")).toMatchObject({
+      status: "NOERROR",
+      records: [cname("nothing.shop.svc.cluster.local")],
+    });
     expect(answerQuery(zones, "loop.shop.svc.cluster.local", "A")).toMatchObject({
       status: "NOERROR",
       records: [cname("loop2.shop.svc.cluster.local"), cname("loop.shop.svc.cluster.local")],

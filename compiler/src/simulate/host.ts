@@ -37,8 +37,11 @@ export function prepareHost(dataplane: Dataplane): PreparedHost {
 }
 
 function prepare(dataplane: Dataplane): PreparedHost {
+  // Link-local addresses, which only dumps list, follow from the devices' MACs and are no source for other networks.
+  const addresses = dataplane.addresses.filter((address) => !isLinkLocal6(address.address.ip));
+  const isDown = new Set(dataplane.links.flatMap((link) => (link.isDown === true ? [link.name] : [])));
   const local = new Map<string, string>();
-  for (const address of dataplane.addresses) {
+  for (const address of addresses) {
     const text = formatIp(address.address.ip);
     if (!local.has(text)) local.set(text, address.link);
   }
@@ -52,8 +55,9 @@ function prepare(dataplane: Dataplane): PreparedHost {
     tables.set(id, routes);
     return routes;
   };
-  for (const address of dataplane.addresses) {
-    const connected = connectedRoute(address);
+  for (const address of addresses) {
+    // A device that is down keeps its addresses and has no routes.
+    const connected = isDown.has(address.link) ? null : connectedRoute(address);
     if (connected !== null) table(254).push(connected);
   }
   for (const route of dataplane.routes) table(route.table).push(route);
@@ -62,7 +66,7 @@ function prepare(dataplane: Dataplane): PreparedHost {
   return {
     dataplane,
     links: new Map(dataplane.links.map((link) => [link.name, link])),
-    addresses: dataplane.addresses,
+    addresses,
     routes: new Map([...tables].map(([id, routes]) => [id, new RouteTable(routes)])),
     neighbours: new Map(dataplane.neighbours.map((n) => [`${n.link} ${formatIp(n.ip)}`, n])),
     fdb: new Map(dataplane.fdb.map((entry) => [`${entry.link} ${entry.mac}`, entry])),
@@ -90,8 +94,8 @@ function prepare(dataplane: Dataplane): PreparedHost {
 /** The route that the kernel adds for an address with a subnet; none for /32 and /128. */
 function connectedRoute(address: Address): Route | null {
   const { ip, prefix } = address.address;
-  if (prefix === bitsOf(ip.family)) return null;
-  const destination: Cidr = { ip: maskIp(ip, prefix), prefix };
+  if (prefix === bitsOf(ip.family) && address.peer === undefined) return null;
+  const destination: Cidr = { ip: maskIp(address.peer ?? ip, prefix), prefix };
   return {
     destination,
     type: "unicast",

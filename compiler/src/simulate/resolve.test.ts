@@ -34,14 +34,23 @@ const zones: readonly DnsZone[] = [
   { zone: "", records: new Map(), emptyNonTerminals: new Set(), forwardTo: [ip("192.0.2.53")], fallthrough: false, servers: [], origin },
 ];
 
-function lookup(name: string, resolver = pod, families: readonly Family[] = [4, 6]): { readonly asked: readonly string[]; readonly addresses: readonly string[] } {
+function lookup(
+  name: string,
+  resolver = pod,
+  families: readonly Family[] = [4, 6],
+): { readonly asked: readonly string[]; readonly addresses: readonly string[] } {
   const result = resolve(zones, resolver, name, families);
   return { asked: result.queries.map((query) => `${query.name} ${query.type} ${query.status}`), addresses: result.addresses.map(formatIp) };
 }
 
 describe("the names that a lookup asks for", () => {
   it("go through the search list first when the name has fewer dots than ndots", () => {
-    expect(candidateNames("web.pay", pod)).toEqual(["web.pay.shop.svc.cluster.local", "web.pay.svc.cluster.local", "web.pay.cluster.local", "web.pay"]);
+    expect(candidateNames("web.pay", pod)).toEqual([
+      "web.pay.shop.svc.cluster.local",
+      "web.pay.svc.cluster.local",
+      "web.pay.cluster.local",
+      "web.pay",
+    ]);
   });
 
   it("start with the name itself when it has ndots dots", () => {
@@ -87,7 +96,10 @@ describe("a lookup", () => {
   });
 
   it("of an outside name takes two questions with ndots 1", () => {
-    expect(lookup("api.example.com", { ...pod, ndots: 1 }).asked).toEqual(["api.example.com A FORWARDED", "api.example.com AAAA FORWARDED"]);
+    expect(lookup("api.example.com", { ...pod, ndots: 1 }).asked).toEqual([
+      "api.example.com A FORWARDED",
+      "api.example.com AAAA FORWARDED",
+    ]);
   });
 
   it("asks for the families it wants, and goes on after NODATA", () => {

@@ -53,7 +53,12 @@ function isName(name: string): boolean {
  * Asks each candidate for all the families, and stops at the first one that has an address or is decided upstream. NXDOMAIN and
  * NODATA both go on. An address literal of one of the families is its own answer and asks nothing.
  */
-export function resolve(zones: readonly DnsZone[], resolver: Pick<Resolver, "search" | "ndots">, name: string, families: readonly Family[]): Resolution {
+export function resolve(
+  zones: readonly DnsZone[],
+  resolver: Pick<Resolver, "search" | "ndots">,
+  name: string,
+  families: readonly Family[],
+): Resolution {
   const literal = parseIp(name);
   if (literal !== null) {
     return { queries: [], addresses: families.includes(literal.family) ? [literal] : [], aliases: [], forwardTo: null };

@@ -1,9 +1,10 @@
 /** Longest-prefix match over one routing table. */
-import { contains, formatIp, maskIp } from "@knet/language/values";
+import { contains, formatCidr, formatIp, maskIp } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
 import type { Route, RoutingRule } from "../dataplane/routing/types.ts";
 import type { PreparedHost } from "./host.ts";
 import { isLinkLocal6 } from "./host.ts";
+import { UnsupportedError } from "./unsupported.ts";
 
 /** Routes by family and prefix length, longest first; within a prefix the lowest metric wins, then the first. */
 export class RouteTable {
@@ -49,6 +50,8 @@ export type RouteDecision =
 /**
  * What the host does with a packet to `dst`. `link` binds link-local IPv6 destinations to the device they were
  * named with. Rules are tried by priority; the kernel's own (local, main, default) close the list.
+ *
+ * @throws {UnsupportedError} for a rule or a route of a dump whose conditions the simulator does not know.
  */
 export function decideRoute(host: PreparedHost, dst: Ip, mark: number, src: Ip | null, link: string | null): RouteDecision {
   const local = host.localLink(dst);
@@ -61,19 +64,47 @@ export function decideRoute(host: PreparedHost, dst: Ip, mark: number, src: Ip |
     .filter((rule) => rule.family === dst.family && matchesRule(rule, dst, mark, src))
     .toSorted((x, y) => x.priority - y.priority);
   for (const rule of [...rules, null]) {
+    const [unknown] = rule?.qualifiers ?? [];
+    if (rule !== null && unknown !== undefined) throw new UnsupportedError(`rule ${rule.priority} with ${unknown}`, rule);
     const route = host.routes.get(rule === null ? 254 : rule.table)?.lookup(dst);
-    if (route === undefined || route.type === "throw") continue;
-    if (route.type !== "unicast") return { kind: route.type, route };
-    if (route.link === null) continue;
-    return { kind: "unicast", link: route.link, nextHop: route.via ?? dst, route, rule };
+    if (route === undefined) continue;
+    const decision = follow(route, dst, rule);
+    if (decision !== null) return decision;
   }
   return { kind: "no-route" };
+}
+
+/** What a route says of `dst`; null for a route without a device. */
+function follow(route: Route, dst: Ip, rule: RoutingRule | null): RouteDecision | null {
+  const prefix = formatCidr(route.destination);
+  const [unknown] = route.qualifiers ?? [];
+  if (unknown !== undefined) throw new UnsupportedError(`the route to ${prefix} with ${unknown}`, route);
+  switch (route.type) {
+    case "throw":
+      return null;
+    case "blackhole":
+    case "unreachable":
+    case "prohibit":
+      return { kind: route.type, route };
+    // A host takes what is sent to the anycast address of its subnet.
+    case "local":
+    case "anycast":
+      return { kind: "local", link: route.link ?? "lo" };
+    case "broadcast":
+    case "multicast":
+      throw new UnsupportedError(`a packet to the ${route.type} address ${formatIp(dst)}`, route);
+    case "unicast":
+      if (route.nextHops !== undefined) throw new UnsupportedError(`the route to ${prefix} with several next hops`, route);
+      return route.link === null ? null : { kind: "unicast", link: route.link, nextHop: route.via ?? dst, route, rule };
+  }
 }
 
 function matchesRule(rule: RoutingRule, dst: Ip, mark: number, src: Ip | null): boolean {
   const from = rule.from === null || (src !== null && contains(rule.from, src));
   const to = rule.to === null || contains(rule.to, dst);
   const marked = rule.mark === null || (mark & rule.mark.mask) >>> 0 === rule.mark.value;
+  // Whether a rule with unknown conditions matches is open where `not` turns them round.
+  if (rule.invert && rule.qualifiers !== undefined) return true;
   return (from && to && marked) !== rule.invert;
 }
 

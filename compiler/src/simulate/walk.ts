@@ -15,6 +15,7 @@ import type { IcmpErrorKind, Packet } from "./packet.ts";
 import { decideRoute, mtuOf } from "./routing.ts";
 import type { RouteDecision } from "./routing.ts";
 import type { DropReason, End, Layer, Step } from "./steps.ts";
+import { UnsupportedError } from "./unsupported.ts";
 
 /** Hosts, wires and what they remember between the packets of one journey. */
 export class World {
@@ -288,6 +289,8 @@ export class PacketWalk {
     if (entry === undefined) {
       return this.#dropped(host, "no-fdb-entry", skb.packet, `drops it: ${link.name} has no forwarding entry for ${neighbour.mac}`, null, [neighbour]);
     }
+    const [unknown] = entry.qualifiers ?? [];
+    if (unknown !== undefined) throw new UnsupportedError(`the forwarding entry of ${entry.mac} on ${link.name} with ${unknown}`, entry);
     const { id, local: tunnelSource, port } = link.kind;
     const outer: Packet = {
       src: tunnelSource,
@@ -325,6 +328,7 @@ export class PacketWalk {
     this.#step(host, "route", null, decision.link, `routes ${formatIp(skb.packet.dst)}${hop} out of ${decision.link}${fragments}`, skb.packet, decision.route === null ? [] : [decision.route]);
     if (link === undefined) return this.#unresolved(host, skb, decision.nextHop, decision.link, local);
     if (link.kind.type === "vxlan") return this.#encapsulate(host, prepared, link, skb, decision.nextHop, local);
+    if (link.kind.type === "other") throw new UnsupportedError(`a packet that leaves ${host} by ${link.name}, a device of kind ${link.kind.name}`, link);
     return this.#transmit(host, prepared, link, skb, decision.nextHop, local);
   }
 
@@ -335,6 +339,7 @@ export class PacketWalk {
       if (end.host === host && end.link === link.name) return false;
       if (this.#world.down.has(end.host)) return false;
       const other = this.#world.prepared(end.host);
+      if (other.links.get(end.link)?.isDown === true) return false;
       if (permanent !== undefined) return other.links.get(end.link)?.mac === permanent.mac;
       return answersFor(other, end.link, nextHop);
     });

@@ -2,7 +2,7 @@
 import type { BlockNode } from "../ast/nodes.ts";
 import { blocksOf, nameOf } from "../binder/binder.ts";
 import type { NetworkDeclaration, RouterDeclaration, SubnetDeclaration } from "../program/checked.ts";
-import { addToIp, maskIp } from "../values/index.ts";
+import { addToIp, formatCidr, maskIp, sizeOf } from "../values/index.ts";
 import type { Cidr, Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
 import { attributeOf, cidrsOf, enumOf, integerOf, namesIn, read } from "./values.ts";
@@ -97,11 +97,21 @@ function routerOf(
     if (facts === undefined) continue;
     const nth = new Set(facts.gateways.map((gateway) => gateway.router)).size + 1;
     for (const cidr of facts.cidrs ?? []) {
+      if (BigInt(nth) >= hostsOf(cidr)) {
+        const needs = `with its network address${cidr.ip.family === 4 ? ", broadcast address" : ""} and routers no address is left for a node`;
+        ctx.report("range-too-small", { what: "subnet", cidr: formatCidr(cidr), needs }, { span: subnetSpan(ctx, facts) });
+        continue;
+      }
       facts.gateways.push({ address: addToIp(maskIp(cidr.ip, cidr.prefix), nth), router: `${network}/${name}`, block });
     }
   }
   if (joins === null || nat === null || (nat.value !== null && nat.value !== "internet")) return null;
   return { name, header: ctx.header(block), span: ctx.span(block), joins, nat: { ...nat, value: nat.value } };
+}
+
+/** Addresses that a subnet can give to routers and nodes. */
+function hostsOf(cidr: Cidr): bigint {
+  return sizeOf(cidr) - (cidr.ip.family === 4 ? 2n : 1n);
 }
 
 /** Where the range of a subnet is written. */

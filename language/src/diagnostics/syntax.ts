@@ -52,7 +52,7 @@ export const syntaxEntries = {
     message: (p: { shown: number; more: number }) => `${p.shown} syntax errors are shown, ${p.more} more are not`,
   },
   "not-text": { code: "KN1012", severity: error, message: () => "this is not a text file: it holds NUL characters" },
-  "foreign-comment": { code: "KN1013", severity: error, message: () => "comments begin with `//` and end with the line" },
+  "foreign-comment": { code: "KN1013", severity: error, local: true, message: () => "comments begin with `//` and end with the line" },
   "single-quotes": { code: "KN1014", severity: error, local: true, message: () => 'strings stand in double quotes: "…"' },
   "unknown-escape": {
     code: "KN1015",

@@ -24,6 +24,7 @@ export function classifyNumeric(text: string): Numeric {
   const port = /^([0-9]+)\/([A-Za-z]\w*)$/.exec(text);
   if (port !== null) return portOf(port[1] ?? "", port[2] ?? "");
   if (/^[0-9]+(?:\.\w*)*(?:\/\w*)?$/.test(text) && /[./]/.test(text)) return malformed4(text);
+  if (text.startsWith("-")) return wrong("number", "no number here is negative");
   return wrong("number", "a name that begins with a digit must be quoted", null, `"${text}"`);
 }
 

@@ -46,7 +46,7 @@ const ClosedString = raw("ClosedString", /"(?:[^"\\\r\n]|\\[^\r\n])*"/);
 const OpenString = raw("OpenString", /"(?:[^"\\\r\n]|\\[^\r\n])*?\\?(?=[ \t]{0,4}[{}\],]{0,4}[ \t]{0,4}(?![^\r\n]))/);
 const SingleQuoted = raw("SingleQuoted", /'[^'\r\n]*'/);
 const Colons = raw("Colons", /(?:[0-9A-Za-z]*:){2,}[0-9A-Za-z.:]*(?:%[0-9A-Za-z]+)?(?:\/[0-9A-Za-z.]*)?/);
-const Numeric = raw("Numeric", /[0-9]\w*(?:-+\w+)*(?:\.\w+)*(?::[0-9]+)?(?:\/\w*(?:\.\w+)*)?/);
+const Numeric = raw("Numeric", /-?[0-9]\w*(?:-+\w+)*(?:\.\w+)*(?::[0-9]+)?(?:\/\w*(?:\.\w+)*)?/);
 const Named = raw("Named", /[A-Za-z_]\w*(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*(?:\/(?:\*|\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)*))*/);
 const punctuation: readonly (readonly [string, TokenType])[] = [
   ["->", types.Arrow],

@@ -322,7 +322,9 @@ class LayoutPass {
     // The braces left out were counted with the rest: where the file ended inside them, they are no longer missing.
     if (i >= this.input.length && closers.length > 0) {
       this.missingClose = 0;
-      this.stack.length = 0;
+      for (let open = this.stack.pop(); open !== undefined; open = this.stack.pop()) {
+        this.insert(open.brace ? types.RightBrace : types.RightBracket, endOf(last));
+      }
     }
     return i;
   }

@@ -57,12 +57,13 @@ export function parse(path: string, text: string): ParseResult {
     if (structural.length > syntaxErrorLimit * 4) break;
     structural.push(make());
   }
-  const local = lexed.diagnostics.filter((diagnostic) => languageCatalogue.isLocal(diagnostic.code));
-  const lexical = lexed.diagnostics.filter((diagnostic) => !languageCatalogue.isLocal(diagnostic.code));
-  const all = [...lexed.diagnostics, ...structural].sort(compareDiagnostics);
+  // A declaration of a kind that is not supported yet may hold signs of its own; that it is not supported says enough.
+  const cut = lexed.diagnostics.filter((diagnostic) => !inFuture(diagnostic.span.start));
+  const lexical = cut.filter((diagnostic) => !languageCatalogue.isLocal(diagnostic.code));
+  const all = [...cut, ...structural].sort(compareDiagnostics);
   return {
     tree,
-    diagnostics: capped(path, text, all, found.length + layout.diagnostics.length + local.length + lexical.length),
+    diagnostics: capped(path, text, all, found.length + layout.diagnostics.length + cut.length),
     damaged: structural.length > 0 || lexical.length > 0,
   };
 }
@@ -76,7 +77,7 @@ function futureBlocks(members: readonly MemberNode[]): BlockNode[] {
   const out: BlockNode[] = [];
   for (const member of members) {
     if (member.kind !== "block") continue;
-    if (futureKeywords.has(member.keyword.value) && member.damaged) out.push(member);
+    if (futureKeywords.has(member.keyword.value)) out.push(member);
     else if (member.body !== null) out.push(...futureBlocks(member.body.members));
   }
   return out;

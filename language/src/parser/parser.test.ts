@@ -85,7 +85,7 @@ describe("parse", () => {
       ["{", ""],
       ["[", ""],
       ["a {", "}"],
-      ["a = [", "]"],
+      ["[", "]"],
       ["x = { a = ", "}"],
     ] as const) {
       const { diagnostics } = parse("t.knet", open.repeat(10_000) + close.repeat(10_000));

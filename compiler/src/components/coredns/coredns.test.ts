@@ -7,11 +7,16 @@ import { coredns } from "./coredns.ts";
 import { corednsImage } from "./facts.ts";
 
 function given(forwards: readonly DnsForward[] = [], domain = "cluster.local"): NetworkModel {
-  const dns = service("kube-dns", ["10.96.0.10"], [port(53, { name: "dns", protocol: "udp" }), port(53, { name: "dns-tcp" }), port(9153, { name: "metrics" })], {
-    namespace: "kube-system",
-    selector: { "k8s-app": "kube-dns" },
-    system: true,
-  });
+  const dns = service(
+    "kube-dns",
+    ["10.96.0.10"],
+    [port(53, { name: "dns", protocol: "udp" }), port(53, { name: "dns-tcp" }), port(9153, { name: "metrics" })],
+    {
+      namespace: "kube-system",
+      selector: { "k8s-app": "kube-dns" },
+      system: true,
+    },
+  );
   const base = model({ services: [dns] });
   return { ...base, cluster: { ...base.cluster, domain, dns: { ...base.cluster.dns, forwards } } };
 }
@@ -49,7 +54,13 @@ describe("the Corefile", () => {
   });
 
   it("has a server block for each forwarded zone, and one only for a zone that is forwarded twice", () => {
-    const text = corefile(given([forward("corp.example", "10.20.0.53"), forward("lab.example.", "fd00::53"), forward("corp.example", "10.20.0.54", "10.20.0.53")]));
+    const text = corefile(
+      given([
+        forward("corp.example", "10.20.0.53"),
+        forward("lab.example.", "fd00::53"),
+        forward("corp.example", "10.20.0.54", "10.20.0.53"),
+      ]),
+    );
     expect(text.slice(text.indexOf("corp.example:53"))).toBe(`corp.example:53 {
     errors
     cache 30
@@ -72,7 +83,8 @@ lab.example:53 {
 
 describe("the add-on", () => {
   const manifests = coredns.manifests(given());
-  const find = (kind: string): Readonly<Record<string, unknown>> => manifests.find((manifest) => manifest.body["kind"] === kind)?.body ?? {};
+  const find = (kind: string): Readonly<Record<string, unknown>> =>
+    manifests.find((manifest) => manifest.body["kind"] === kind)?.body ?? {};
 
   it("is the objects that kubeadm applies, each of the right shape", () => {
     expect(manifests.map((manifest) => manifest.path)).toEqual([
@@ -91,7 +103,9 @@ describe("the add-on", () => {
       spec: {
         replicas: 2,
         selector: { matchLabels: { "k8s-app": "kube-dns" } },
-        template: { spec: { dnsPolicy: "Default", serviceAccountName: "coredns", containers: [{ image: "registry.k8s.io/coredns/coredns:v1.12.1" }] } },
+        template: {
+          spec: { dnsPolicy: "Default", serviceAccountName: "coredns", containers: [{ image: "registry.k8s.io/coredns/coredns:v1.12.1" }] },
+        },
       },
     });
   });

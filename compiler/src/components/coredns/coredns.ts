@@ -52,7 +52,11 @@ export const coredns: Component = {
         body: {
           apiVersion: "apps/v1",
           kind: "Deployment",
-          metadata: metadata({ name: corednsName, namespace: corednsNamespace, labels: { ...corednsPods.labels, "kubernetes.io/name": "CoreDNS" } }),
+          metadata: metadata({
+            name: corednsName,
+            namespace: corednsNamespace,
+            labels: { ...corednsPods.labels, "kubernetes.io/name": "CoreDNS" },
+          }),
           spec: {
             replicas: workload?.replicas ?? corednsPods.replicas,
             strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
@@ -115,13 +119,27 @@ function podSpec(image: string): Readonly<Record<string, unknown>> {
         args: ["-conf", "/etc/coredns/Corefile"],
         volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
         ports: [
-          ...corednsPods.containerPorts.map((port) => ({ name: port.name, containerPort: port.port, protocol: protocolName(port.protocol) })),
+          ...corednsPods.containerPorts.map((port) => ({
+            name: port.name,
+            containerPort: port.port,
+            protocol: protocolName(port.protocol),
+          })),
           { name: "liveness-probe", containerPort: corednsHealthPort, protocol: "TCP" },
           { name: "readiness-probe", containerPort: corednsReadyPort, protocol: "TCP" },
         ],
-        livenessProbe: { ...probe("/health", corednsHealthPort), initialDelaySeconds: 60, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 5 },
+        livenessProbe: {
+          ...probe("/health", corednsHealthPort),
+          initialDelaySeconds: 60,
+          timeoutSeconds: 5,
+          successThreshold: 1,
+          failureThreshold: 5,
+        },
         readinessProbe: probe("/ready", corednsReadyPort),
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] }, readOnlyRootFilesystem: true },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+          readOnlyRootFilesystem: true,
+        },
       },
     ],
     dnsPolicy: "Default",

@@ -11,7 +11,11 @@ import { stubZones } from "./stub-zones.ts";
 export function corefile(model: NetworkModel): string {
   const domain = model.cluster.domain.toLowerCase();
   const stubs = stubZones(model);
-  const upstream = stubs.find((stub) => stub.zone === "")?.servers.map(formatIp).join(" ") ?? "/etc/resolv.conf";
+  const upstream =
+    stubs
+      .find((stub) => stub.zone === "")
+      ?.servers.map(formatIp)
+      .join(" ") ?? "/etc/resolv.conf";
   const main = `.:53 {
     errors
     health {

@@ -39,7 +39,10 @@ const https = port(443, { name: "https", targetPort: 8443 });
 describe("a service with a cluster IP", () => {
   const zones = dnsZones(
     withNamespaces({
-      services: [service("web", ["10.96.0.7", "fd00:96::7"], [http, https]), service("idle", ["10.96.0.9"], [port(53, { protocol: "udp" })], { selector: { app: "none" } })],
+      services: [
+        service("web", ["10.96.0.7", "fd00:96::7"], [http, https]),
+        service("idle", ["10.96.0.9"], [port(53, { protocol: "udp" })], { selector: { app: "none" } }),
+      ],
       pods: [pod("a", ["10.244.0.5", "fd00:244::5"]), pod("b", ["10.244.0.6"], { ready: false })],
     }),
   );
@@ -62,7 +65,10 @@ describe("a service with a cluster IP", () => {
   });
 
   it("answers an SRV question for its bare name with all ports, unnamed ones too", () => {
-    expect(ask(zones, "web.shop.svc.cluster.local", "SRV")).toEqual(["SRV 0 25 80 web.shop.svc.cluster.local", "SRV 0 25 443 web.shop.svc.cluster.local"]);
+    expect(ask(zones, "web.shop.svc.cluster.local", "SRV")).toEqual([
+      "SRV 0 25 80 web.shop.svc.cluster.local",
+      "SRV 0 25 443 web.shop.svc.cluster.local",
+    ]);
     expect(ask(zones, "idle.shop.svc.cluster.local", "SRV")).toEqual(["SRV 0 100 53 idle.shop.svc.cluster.local"]);
   });
 
@@ -126,11 +132,19 @@ describe("a headless service", () => {
   });
 
   it("is one of several that an endpoint's address points back to", () => {
-    expect(ask(zones, "9.0.244.10.in-addr.arpa", "PTR")).toEqual(["PTR 10-244-0-9.db.shop.svc.cluster.local", "PTR 10-244-0-9.portless.shop.svc.cluster.local"]);
+    expect(ask(zones, "9.0.244.10.in-addr.arpa", "PTR")).toEqual([
+      "PTR 10-244-0-9.db.shop.svc.cluster.local",
+      "PTR 10-244-0-9.portless.shop.svc.cluster.local",
+    ]);
   });
 
   it("holds what is not ready when it publishes that", () => {
-    const published = dnsZones(withNamespaces({ services: [{ ...db, publishNotReady: true }], pods: [pod("db-3", ["10.244.0.10"], { ...named, hostname: "db-3", ready: false })] }));
+    const published = dnsZones(
+      withNamespaces({
+        services: [{ ...db, publishNotReady: true }],
+        pods: [pod("db-3", ["10.244.0.10"], { ...named, hostname: "db-3", ready: false })],
+      }),
+    );
     expect(ask(published, "db-3.db.shop.svc.cluster.local", "A")).toEqual(["A 10.244.0.10"]);
   });
 
@@ -142,17 +156,29 @@ describe("a headless service", () => {
   });
 
   it("writes an IPv6 endpoint that ends with colons with a zero", () => {
-    const given = dnsZones(withNamespaces({ serviceCidrs: ["2001:db8:96::/112"], services: [db], pods: [pod("x", ["2001:db8::"], { labels: { app: "db" } })] }));
+    const given = dnsZones(
+      withNamespaces({ serviceCidrs: ["2001:db8:96::/112"], services: [db], pods: [pod("x", ["2001:db8::"], { labels: { app: "db" } })] }),
+    );
     expect(ask(given, "2001-db8--0.db.shop.svc.cluster.local", "AAAA")).toEqual(["AAAA 2001:db8::"]);
   });
 });
 
 describe("an ExternalName service", () => {
   const external = (externalName: string): readonly DnsZone[] =>
-    dnsZones(withNamespaces({ services: [service("out", [], [], { type: "ExternalName", headless: false, selector: null, externalName }), service("web", ["10.96.0.7"], [http])] }));
+    dnsZones(
+      withNamespaces({
+        services: [
+          service("out", [], [], { type: "ExternalName", headless: false, selector: null, externalName }),
+          service("web", ["10.96.0.7"], [http]),
+        ],
+      }),
+    );
 
   it("is an alias, followed inside the cluster", () => {
-    expect(ask(external("web.shop.svc.cluster.local."), "out.shop.svc.cluster.local", "A")).toEqual(["CNAME web.shop.svc.cluster.local", "A 10.96.0.7"]);
+    expect(ask(external("web.shop.svc.cluster.local."), "out.shop.svc.cluster.local", "A")).toEqual([
+      "CNAME web.shop.svc.cluster.local",
+      "A 10.96.0.7",
+    ]);
     expect(ask(external("db.example"), "out.shop.svc.cluster.local", "A")).toEqual(["CNAME db.example"]);
   });
 
@@ -170,27 +196,43 @@ describe("names of pods and of nothing", () => {
     expect(ask(zones, "10-244-1-6.shop.pod.cluster.local", "A")).toBe("NXDOMAIN");
   });
 
-  it.each(["cluster.local", "svc.cluster.local", "pod.cluster.local", "shop.svc.cluster.local", "shop.pod.cluster.local"])("have no data at %s", (name) => {
-    expect(ask(zones, name, "A")).toBe("NODATA");
-  });
+  it.each(["cluster.local", "svc.cluster.local", "pod.cluster.local", "shop.svc.cluster.local", "shop.pod.cluster.local"])(
+    "have no data at %s",
+    (name) => {
+      expect(ask(zones, name, "A")).toBe("NODATA");
+    },
+  );
 
-  it.each(["nowhere.svc.cluster.local", "nowhere.pod.cluster.local", "shop.cluster.local", "a.b.c.d.shop.svc.cluster.local"])("do not exist at %s", (name) => {
-    expect(ask(zones, name, "A")).toBe("NXDOMAIN");
-  });
+  it.each(["nowhere.svc.cluster.local", "nowhere.pod.cluster.local", "shop.cluster.local", "a.b.c.d.shop.svc.cluster.local"])(
+    "do not exist at %s",
+    (name) => {
+      expect(ask(zones, name, "A")).toBe("NXDOMAIN");
+    },
+  );
 });
 
 describe("the zones beside the cluster's", () => {
-  const systemPod = (name: string): ReturnType<typeof pod> => pod(name, ["10.244.9.9"], { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, system: true });
+  const systemPod = (name: string): ReturnType<typeof pod> =>
+    pod(name, ["10.244.9.9"], { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, system: true });
 
   it("are served by the pods that kube-dns selects", () => {
-    const zones = dnsZones(withNamespaces({ pods: [systemPod("coredns-0"), systemPod("coredns-1"), pod("a", ["10.244.0.5"], { labels: { "k8s-app": "kube-dns" } })] }));
+    const zones = dnsZones(
+      withNamespaces({
+        pods: [systemPod("coredns-0"), systemPod("coredns-1"), pod("a", ["10.244.0.5"], { labels: { "k8s-app": "kube-dns" } })],
+      }),
+    );
     expect(zones.map((zone) => zone.zone)).toEqual(["cluster.local", "in-addr.arpa", "ip6.arpa", ""]);
     for (const zone of zones) expect(zone.servers).toEqual(["pod/kube-system/coredns-0", "pod/kube-system/coredns-1"]);
   });
 
   it("forward what the program says, and the rest to the node's resolver", () => {
-    const zones = dnsZones(withNamespaces({}, [forward("Corp.Example.", "192.168.1.53"), forward("corp.example", "192.168.1.54", "192.168.1.53")]));
-    expect(answerQuery(zones, "db.corp.example", "A")).toMatchObject({ status: "FORWARDED", forwardTo: [ip("192.168.1.53"), ip("192.168.1.54")] });
+    const zones = dnsZones(
+      withNamespaces({}, [forward("Corp.Example.", "192.168.1.53"), forward("corp.example", "192.168.1.54", "192.168.1.53")]),
+    );
+    expect(answerQuery(zones, "db.corp.example", "A")).toMatchObject({
+      status: "FORWARDED",
+      forwardTo: [ip("192.168.1.53"), ip("192.168.1.54")],
+    });
     expect(answerQuery(zones, "example.com", "A")).toMatchObject({ status: "FORWARDED", forwardTo: [] });
     expect(answerQuery(zones, "1.2.0.192.in-addr.arpa", "PTR")).toMatchObject({ status: "FORWARDED", forwardTo: [] });
   });
@@ -220,7 +262,11 @@ describe("reverse names", () => {
 describe("a large headless service", () => {
   it("is derived in a moment", () => {
     const pods = Array.from({ length: 5000 }, (_, i) => pod(`p${i}`, [`10.244.${i >> 8}.${i & 255}`], { labels: { app: "db" } }));
-    const given = withNamespaces({ nodes: [node("node-a", "192.168.10.11")], services: [service("db", [], [http], { selector: { app: "db" } })], pods });
+    const given = withNamespaces({
+      nodes: [node("node-a", "192.168.10.11")],
+      services: [service("db", [], [http], { selector: { app: "db" } })],
+      pods,
+    });
     const started = performance.now();
     expect(answerQuery(dnsZones(given), "db.shop.svc.cluster.local", "A").records).toHaveLength(5000);
     expect(performance.now() - started).toBeLessThan(5000);

@@ -41,7 +41,8 @@ export function dnsZones(model: NetworkModel): readonly DnsZone[] {
       return { zone, records, emptyNonTerminals: none, forwardTo: [], fallthrough: true, servers, origin };
     }),
   ];
-  const isHidden = (zone: string): boolean => stubs.some((stub) => stub.zone !== "" && (zone === stub.zone || zone.endsWith(`.${stub.zone}`)));
+  const isHidden = (zone: string): boolean =>
+    stubs.some((stub) => stub.zone !== "" && (zone === stub.zone || zone.endsWith(`.${stub.zone}`)));
   const root = stubs.find((stub) => stub.zone === "");
   return [
     ...served.filter((zone) => !isHidden(zone.zone)),
@@ -80,13 +81,17 @@ function clusterRecords(model: NetworkModel, domain: string): Records {
     for (const { ip, target } of endpoints) pointers.addEndpoint(ip, target, service.origin);
     const answering = service.headless ? endpoints : clusterIp;
     addAnswers(forward, name, answering, service.origin);
-    for (const [owner, entries] of groupBy(answering.filter((entry) => entry.portName !== null && entry.port !== null), portOwner(name))) {
+    for (const [owner, entries] of groupBy(
+      answering.filter((entry) => entry.portName !== null && entry.port !== null),
+      portOwner(name),
+    )) {
       addAnswers(forward, owner, entries, service.origin);
     }
     for (const [owner, entries] of groupBy(endpoints, (entry) => entry.target)) addAnswers(forward, owner, entries, service.origin);
   }
   for (const pod of model.pods) {
-    for (const address of pod.addresses) forward.add(`${dashed(address)}.${pod.namespace}.pod.${domain}`, addressRecord(address, pod.origin));
+    for (const address of pod.addresses)
+      forward.add(`${dashed(address)}.${pod.namespace}.pod.${domain}`, addressRecord(address, pod.origin));
   }
   return { forward: forward.records, reverse: pointers.records() };
 }
@@ -117,7 +122,13 @@ function endpointEntries(model: NetworkModel, service: Service, name: string): r
       for (const endpoint of endpoints) {
         if (!isServed(endpoint)) continue;
         withPort.add(formatIp(endpoint.ip));
-        entries.push({ ip: endpoint.ip, port: endpoint.port, portName: port.name, protocol: port.protocol, target: endpointName(endpoint, name) });
+        entries.push({
+          ip: endpoint.ip,
+          port: endpoint.port,
+          portName: port.name,
+          protocol: port.protocol,
+          target: endpointName(endpoint, name),
+        });
       }
     }
     for (const address of family.addresses) {

@@ -57,10 +57,17 @@ describe("namespaces", () => {
 describe("a bare pod", () => {
   it("stays on its node and keeps its addresses", () => {
     const given = pod("web-0", ["10.244.0.5", "fd00::5"], { ports: [containerPort(8080, "tcp", "http")] });
-    expect(only({ pods: [given], nodes: [{ ...node("node-a", "192.168.10.11"), labels: { "kubernetes.io/hostname": "a.example" } }] }, "Pod")).toEqual({
+    expect(
+      only({ pods: [given], nodes: [{ ...node("node-a", "192.168.10.11"), labels: { "kubernetes.io/hostname": "a.example" } }] }, "Pod"),
+    ).toEqual({
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { name: "web-0", namespace: "shop", labels: { app: "web" }, annotations: { "cni.projectcalico.org/ipAddrs": '["10.244.0.5","fd00::5"]' } },
+      metadata: {
+        name: "web-0",
+        namespace: "shop",
+        labels: { app: "web" },
+        annotations: { "cni.projectcalico.org/ipAddrs": '["10.244.0.5","fd00::5"]' },
+      },
       spec: {
         nodeSelector: { "kubernetes.io/hostname": "a.example" },
         containers: [
@@ -76,7 +83,14 @@ describe("a bare pod", () => {
   });
 
   it("listens on its ports and on nothing else, in as few containers as the server allows", () => {
-    const ports = [containerPort(80, "tcp"), containerPort(443, "tcp"), containerPort(53, "udp"), containerPort(54, "udp"), containerPort(55, "udp"), containerPort(38412, "sctp")];
+    const ports = [
+      containerPort(80, "tcp"),
+      containerPort(443, "tcp"),
+      containerPort(53, "udp"),
+      containerPort(54, "udp"),
+      containerPort(55, "udp"),
+      containerPort(38412, "sctp"),
+    ];
     const body = only({ pods: [pod("many", ["10.244.0.5"], { ports })] }, "Pod");
     expect(body).toMatchObject({
       spec: {
@@ -117,7 +131,13 @@ describe("a bare pod", () => {
 
   it("is left out when it is terminating, part of a workload, or part of the cluster's software", () => {
     expect(
-      manifestsOf({ pods: [pod("a", ["10.244.0.5"], { terminating: true }), pod("b", ["10.244.0.6"], { workload: "shop/w" }), pod("c", ["10.244.0.7"], { system: true })] }),
+      manifestsOf({
+        pods: [
+          pod("a", ["10.244.0.5"], { terminating: true }),
+          pod("b", ["10.244.0.6"], { workload: "shop/w" }),
+          pod("c", ["10.244.0.7"], { system: true }),
+        ],
+      }),
     ).toEqual([]);
   });
 });
@@ -129,7 +149,10 @@ describe("a workload", () => {
       spec: {
         replicas: 2,
         selector: { matchLabels: { app: "web" } },
-        template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ args: ["netexec", "--http-port=8080", "--udp-port=-1"] }] } },
+        template: {
+          metadata: { labels: { app: "web" } },
+          spec: { containers: [{ args: ["netexec", "--http-port=8080", "--udp-port=-1"] }] },
+        },
       },
     });
   });
@@ -142,12 +165,19 @@ describe("a workload", () => {
             affinity: {
               nodeAffinity: {
                 requiredDuringSchedulingIgnoredDuringExecution: {
-                  nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node-a", "node-b"] }] }],
+                  nodeSelectorTerms: [
+                    { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node-a", "node-b"] }] },
+                  ],
                 },
               },
             },
             topologySpreadConstraints: [
-              { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule", labelSelector: { matchLabels: { app: "web" } } },
+              {
+                maxSkew: 1,
+                topologyKey: "kubernetes.io/hostname",
+                whenUnsatisfiable: "DoNotSchedule",
+                labelSelector: { matchLabels: { app: "web" } },
+              },
             ],
           },
         },
@@ -157,10 +187,14 @@ describe("a workload", () => {
 
   it("gets a label of its own when its labels would select another one's pods", () => {
     const labelsOf = (manifests: readonly Manifest[]): readonly unknown[] => manifests.map((manifest) => manifest.body["spec"]);
-    const [one, two] = labelsOf(manifestsOf({ workloads: [workload("one", { labels: { app: "x" } }), workload("two", { labels: { app: "x", tier: "y" } })] }));
+    const [one, two] = labelsOf(
+      manifestsOf({ workloads: [workload("one", { labels: { app: "x" } }), workload("two", { labels: { app: "x", tier: "y" } })] }),
+    );
     expect(one).toMatchObject({ selector: { matchLabels: { app: "x", "workload.knet/name": "one" } } });
     expect(two).toMatchObject({ selector: { matchLabels: { app: "x", tier: "y" } } });
-    expect(only({ workloads: [workload("bare", { labels: {} })] }, "Deployment")).toMatchObject({ spec: { selector: { matchLabels: { "workload.knet/name": "bare" } } } });
+    expect(only({ workloads: [workload("bare", { labels: {} })] }, "Deployment")).toMatchObject({
+      spec: { selector: { matchLabels: { "workload.knet/name": "bare" } } },
+    });
   });
 
   it("fails its probe when none of its pods is ready", () => {
@@ -175,10 +209,13 @@ describe("a workload", () => {
 });
 
 describe("a service", () => {
-  const spec = (given: Parameters<typeof service>, extra: Extra = {}): unknown => only({ ...extra, services: [service(...given)] }, "Service")["spec"];
+  const spec = (given: Parameters<typeof service>, extra: Extra = {}): unknown =>
+    only({ ...extra, services: [service(...given)] }, "Service")["spec"];
 
   it("holds its address, families, selector and ports", () => {
-    expect(spec(["web", ["10.96.0.7"], [port(80, { name: "http", targetPort: "web" }), port(53, { name: "dns", protocol: "udp" })]])).toEqual({
+    expect(
+      spec(["web", ["10.96.0.7"], [port(80, { name: "http", targetPort: "web" }), port(53, { name: "dns", protocol: "udp" })]]),
+    ).toEqual({
       type: "ClusterIP",
       clusterIP: "10.96.0.7",
       clusterIPs: ["10.96.0.7"],
@@ -247,7 +284,12 @@ describe("a service", () => {
 
   it("with endpoints written by hand has a slice per family", () => {
     const manifests = manifestsOf({
-      services: [service("db", ["10.96.0.7"], [port(5432, { name: "sql" })], { selector: null, manualEndpoints: [ip("192.168.1.5"), ip("fd00::5"), ip("192.168.1.6")] })],
+      services: [
+        service("db", ["10.96.0.7"], [port(5432, { name: "sql" })], {
+          selector: null,
+          manualEndpoints: [ip("192.168.1.5"), ip("fd00::5"), ip("192.168.1.6")],
+        }),
+      ],
     });
     expect(manifests.slice(1).map((manifest) => manifest.body)).toEqual([
       {
@@ -273,11 +315,16 @@ describe("a service", () => {
   });
 
   it("may stand for an outside name", () => {
-    expect(spec(["out", [], [], { type: "ExternalName", headless: false, selector: null, externalName: "db.example" }])).toEqual({ type: "ExternalName", externalName: "db.example" });
+    expect(spec(["out", [], [], { type: "ExternalName", headless: false, selector: null, externalName: "db.example" }])).toEqual({
+      type: "ExternalName",
+      externalName: "db.example",
+    });
   });
 
   it("of the cluster's software is not written", () => {
-    expect(manifestsOf({ services: [service("kubernetes", ["10.96.0.1"], [port(443)], { namespace: "default", system: true })] })).toEqual([]);
+    expect(manifestsOf({ services: [service("kubernetes", ["10.96.0.1"], [port(443)], { namespace: "default", system: true })] })).toEqual(
+      [],
+    );
   });
 });
 
@@ -293,7 +340,13 @@ describe("a policy", () => {
     ...more,
   });
   const spec = (more: Partial<NetworkPolicy>): unknown => only({ policies: [policy(more)] }, "NetworkPolicy")["spec"];
-  const pods = (more: Partial<Extract<PolicyPeer, { kind: "pods" }>>): PolicyPeer => ({ kind: "pods", podSelector: null, namespaceSelector: null, origin: origin("peer"), ...more });
+  const pods = (more: Partial<Extract<PolicyPeer, { kind: "pods" }>>): PolicyPeer => ({
+    kind: "pods",
+    podSelector: null,
+    namespaceSelector: null,
+    origin: origin("peer"),
+    ...more,
+  });
   const rule = { peers: [], ports: [], origin: origin("rule") };
 
   it("without rules isolates", () => {
@@ -355,7 +408,10 @@ describe("a policy", () => {
         {
           from: [
             { podSelector: { matchLabels: { app: "client" } } },
-            { namespaceSelector: { matchExpressions: [{ key: "team", operator: "Exists" }] }, podSelector: { matchLabels: { app: "client" } } },
+            {
+              namespaceSelector: { matchExpressions: [{ key: "team", operator: "Exists" }] },
+              podSelector: { matchLabels: { app: "client" } },
+            },
             { namespaceSelector: {} },
             { podSelector: {} },
             { ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16"] } },
@@ -374,7 +430,16 @@ describe("a policy", () => {
       { protocol: "sctp", port: null, endPort: null },
     ] as const;
     expect(spec({ policyTypes: ["Egress"], egress: [{ ...rule, ports }] })).toMatchObject({
-      egress: [{ ports: [{ protocol: "TCP", port: 80 }, { protocol: "TCP", port: 8000, endPort: 8080 }, { protocol: "UDP", port: "dns" }, { protocol: "SCTP" }] }],
+      egress: [
+        {
+          ports: [
+            { protocol: "TCP", port: 80 },
+            { protocol: "TCP", port: 8000, endPort: 8080 },
+            { protocol: "UDP", port: "dns" },
+            { protocol: "SCTP" },
+          ],
+        },
+      ],
     });
   });
 });

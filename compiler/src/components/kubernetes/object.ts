@@ -39,7 +39,8 @@ export function labelSelector(selector: LabelSelector): Readonly<Record<string, 
   const matchExpressions: Readonly<Record<string, unknown>>[] = [];
   for (const requirement of selector.requirements) {
     const { key, operator } = requirement;
-    if (operator === "In" && requirement.values.length === 1 && !Object.hasOwn(matchLabels, key)) matchLabels[key] = requirement.values[0] ?? "";
+    if (operator === "In" && requirement.values.length === 1 && !Object.hasOwn(matchLabels, key))
+      matchLabels[key] = requirement.values[0] ?? "";
     else if (operator === "In" || operator === "NotIn") matchExpressions.push({ key, operator, values: [...requirement.values] });
     else matchExpressions.push({ key, operator });
   }

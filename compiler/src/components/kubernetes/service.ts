@@ -25,7 +25,11 @@ export function serviceManifest(model: NetworkModel, service: Service, extra: Pi
 /** @throws Error when the model gives no name to point to. */
 function externalNameSpec(service: Service): Readonly<Record<string, unknown>> {
   if (service.externalName === undefined) throw new Error(`service ${service.namespace}/${service.name} is an ExternalName without a name`);
-  return { type: "ExternalName", externalName: service.externalName, ...(service.ports.length === 0 ? {} : { ports: service.ports.map(servicePort) }) };
+  return {
+    type: "ExternalName",
+    externalName: service.externalName,
+    ...(service.ports.length === 0 ? {} : { ports: service.ports.map(servicePort) }),
+  };
 }
 
 function serviceSpec(model: NetworkModel, service: Service): Readonly<Record<string, unknown>> {
@@ -57,8 +61,12 @@ function loadBalancer(service: Service): Readonly<Record<string, unknown>> {
   const [address] = service.loadBalancerIps;
   return {
     ...(address === undefined ? {} : { loadBalancerIP: formatIp(address) }),
-    ...(service.loadBalancerSourceRanges.length === 0 ? {} : { loadBalancerSourceRanges: service.loadBalancerSourceRanges.map(formatCidr) }),
-    ...(service.healthCheckNodePort === null || service.externalTrafficPolicy !== "Local" ? {} : { healthCheckNodePort: service.healthCheckNodePort }),
+    ...(service.loadBalancerSourceRanges.length === 0
+      ? {}
+      : { loadBalancerSourceRanges: service.loadBalancerSourceRanges.map(formatCidr) }),
+    ...(service.healthCheckNodePort === null || service.externalTrafficPolicy !== "Local"
+      ? {}
+      : { healthCheckNodePort: service.healthCheckNodePort }),
   };
 }
 
@@ -89,7 +97,9 @@ export function manualSlices(service: Service): readonly Manifest[] {
           addressType: `IPv${family}`,
           endpoints: addresses.map((ip) => ({ addresses: [formatIp(ip)], conditions: { ready: true } })),
           ports: service.ports.flatMap((port) =>
-            typeof port.targetPort === "number" ? [{ name: port.name ?? "", protocol: protocolName(port.protocol), port: port.targetPort }] : [],
+            typeof port.targetPort === "number"
+              ? [{ name: port.name ?? "", protocol: protocolName(port.protocol), port: port.targetPort }]
+              : [],
           ),
         },
         format: "yaml",

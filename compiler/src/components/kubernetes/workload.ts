@@ -71,7 +71,12 @@ export function deploymentManifest(model: NetworkModel, workload: Workload): Man
           metadata: { labels },
           spec: {
             ...identity(first?.serviceAccount ?? "default", first?.hostNetwork ?? false),
-            ...(workload.spreadOver === null ? {} : spread(workload.spreadOver.map((node) => hostnameOf(model, node)), labels)),
+            ...(workload.spreadOver === null
+              ? {}
+              : spread(
+                  workload.spreadOver.map((node) => hostnameOf(model, node)),
+                  labels,
+                )),
             containers: containers(workload.ports, pods.length === 0 || pods.some((pod) => pod.ready)),
           },
         },
@@ -111,7 +116,9 @@ export function serviceAccountManifests(pods: readonly Pod[]): readonly Manifest
     const key = `${pod.namespace}/${pod.serviceAccount}`;
     if (!accounts.has(key)) accounts.set(key, { namespace: pod.namespace, name: pod.serviceAccount, origin: pod.origin });
   }
-  return [...accounts].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, account]) => serviceAccountManifest(account.namespace, account.name, account.origin));
+  return [...accounts]
+    .sort(([x], [y]) => (x < y ? -1 : 1))
+    .map(([, account]) => serviceAccountManifest(account.namespace, account.name, account.origin));
 }
 
 export function serviceAccountManifest(namespace: string, name: string, origin: Origin): Manifest {

@@ -1,5 +1,21 @@
 /** Calico's objects of `projectcalico.org/v3`, and the CNI configuration that names its plugin. */
-import { array, boolean, clusterScoped, formatted, implies, integer, duration, object, oneOfStrings, port, resource, someText, subdomain, text, without } from "./schema.ts";
+import {
+  array,
+  boolean,
+  clusterScoped,
+  formatted,
+  implies,
+  integer,
+  duration,
+  object,
+  oneOfStrings,
+  port,
+  resource,
+  someText,
+  subdomain,
+  text,
+  without,
+} from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
 const apiVersion = "projectcalico.org/v3";
@@ -119,7 +135,9 @@ const bgpSpec: Schema = {
     serviceLoadBalancerIPs: cidrs,
     serviceLoadBalancerAggregation: oneOfStrings("Enabled", "Disabled"),
     communities: array(object({ name: someText, value: community }, ["name", "value"]), { maxItems: 500 }),
-    prefixAdvertisements: array(object({ cidr: formatted("cidr"), communities: array(someText, { maxItems: 50 }) }, ["cidr"]), { maxItems: 500 }),
+    prefixAdvertisements: array(object({ cidr: formatted("cidr"), communities: array(someText, { maxItems: 50 }) }, ["cidr"]), {
+      maxItems: 500,
+    }),
     listenPort: port,
     nodeMeshPassword: object({ secretKeyRef: object({ name: subdomain, key: someText }, ["name", "key"]) }, ["secretKeyRef"]),
     nodeMeshMaxRestartTime: duration,
@@ -132,7 +150,10 @@ const bgpSpec: Schema = {
     ipv6NormalRoutePriority: priority,
   }),
   allOf: [
-    implies({ required: ["communities"] }, { properties: { prefixAdvertisements: { type: "array", minItems: 1 } }, required: ["prefixAdvertisements"] }),
+    implies(
+      { required: ["communities"] },
+      { properties: { prefixAdvertisements: { type: "array", minItems: 1 } }, required: ["prefixAdvertisements"] },
+    ),
     implies(
       { properties: { nodeToNodeMeshEnabled: { type: "boolean", const: false } }, required: ["nodeToNodeMeshEnabled"] },
       without("nodeMeshPassword", "nodeMeshMaxRestartTime"),
@@ -177,8 +198,20 @@ const ipam: Schema = {
   type: "object",
   required: ["type"],
   oneOf: [
-    object({ type: { type: "string", const: "calico-ipam" }, assign_ipv4: flag, assign_ipv6: flag, ipv4_pools: array(someText), ipv6_pools: array(someText) }, ["type"]),
-    object({ type: { type: "string", const: "host-local" }, subnet: { anyOf: [{ type: "string", const: "usePodCidr" }, formatted("cidr")] } }, ["type", "subnet"]),
+    object(
+      {
+        type: { type: "string", const: "calico-ipam" },
+        assign_ipv4: flag,
+        assign_ipv6: flag,
+        ipv4_pools: array(someText),
+        ipv6_pools: array(someText),
+      },
+      ["type"],
+    ),
+    object(
+      { type: { type: "string", const: "host-local" }, subnet: { anyOf: [{ type: "string", const: "usePodCidr" }, formatted("cidr")] } },
+      ["type", "subnet"],
+    ),
   ],
 };
 
@@ -198,7 +231,11 @@ const calicoPlugin = object(
 );
 
 const portmapPlugin = object(
-  { type: { type: "string", const: "portmap" }, snat: boolean, capabilities: object({ portMappings: { type: "boolean", const: true } }, ["portMappings"]) },
+  {
+    type: { type: "string", const: "portmap" },
+    snat: boolean,
+    capabilities: object({ portMappings: { type: "boolean", const: true } }, ["portMappings"]),
+  },
   ["type", "capabilities"],
 );
 
@@ -212,7 +249,12 @@ export const conflistSchema: Schema = object(
   {
     name: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]*$" },
     cniVersion: oneOfStrings("0.3.1", "0.4.0", "1.0.0", "1.1.0"),
-    plugins: { type: "array", minItems: 1, prefixItems: [calicoPlugin], items: { type: "object", oneOf: [portmapPlugin, bandwidthPlugin] } },
+    plugins: {
+      type: "array",
+      minItems: 1,
+      prefixItems: [calicoPlugin],
+      items: { type: "object", oneOf: [portmapPlugin, bandwidthPlugin] },
+    },
   },
   ["name", "cniVersion", "plugins"],
 );

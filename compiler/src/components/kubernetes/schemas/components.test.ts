@@ -12,7 +12,10 @@ const base = model({
   pools: ["10.244.0.0/16", "fd00:244::/48"],
   pods: [pod("web-0", ["10.244.0.5", "fd00:244::5"])],
   services: [
-    service("kube-dns", ["10.96.0.10", "fd00:96::a"], [port(53, { name: "dns", protocol: "udp" }), port(53, { name: "dns-tcp" })], { namespace: "kube-system", system: true }),
+    service("kube-dns", ["10.96.0.10", "fd00:96::a"], [port(53, { name: "dns", protocol: "udp" }), port(53, { name: "dns-tcp" })], {
+      namespace: "kube-system",
+      system: true,
+    }),
     service("web", ["10.96.0.7", "fd00:96::7"], [port(80, { nodePort: 30080 })], { type: "NodePort" }),
   ],
 });
@@ -24,7 +27,11 @@ const given: NetworkModel = {
     cni: { ...base.cluster.cni, vxlanMtu: 1400 },
     dns: { ...base.cluster.dns, forwards: [{ zone: "corp.example", servers: [ip("192.168.1.53")], origin: origin("forward") }] },
   },
-  namespaces: ["kube-system", "shop"].map((name) => ({ name, labels: { "kubernetes.io/metadata.name": name }, origin: origin(`namespace ${name}`) })),
+  namespaces: ["kube-system", "shop"].map((name) => ({
+    name,
+    labels: { "kubernetes.io/metadata.name": name },
+    origin: origin(`namespace ${name}`),
+  })),
 };
 
 const manifests = components.flatMap((component) => component.manifests(given));
@@ -34,8 +41,19 @@ describe("what all components together apply", () => {
     for (const manifest of manifests) expect(validateManifest(manifest.body), manifest.path).toEqual([]);
     expect(new Set(manifests.map((manifest) => manifest.body["kind"] ?? "conflist"))).toEqual(
       new Set([
-        "Namespace", "Pod", "Service", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment",
-        "IPPool", "FelixConfiguration", "BGPConfiguration", "IPAMConfiguration", "conflist",
+        "Namespace",
+        "Pod",
+        "Service",
+        "ServiceAccount",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "Deployment",
+        "IPPool",
+        "FelixConfiguration",
+        "BGPConfiguration",
+        "IPAMConfiguration",
+        "conflist",
       ]),
     );
   });

@@ -55,7 +55,9 @@ const container = object(
     env: array(object({ name: formatted("environment-name"), value: text }, ["name"]), { uniqueBy: ["name"] }),
     ports: array(containerPort, { uniqueBy: ["containerPort", "protocol"] }),
     resources: object({ limits: quantities, requests: quantities }),
-    volumeMounts: array(object({ name: label, mountPath: someText, readOnly: boolean }, ["name", "mountPath"]), { uniqueBy: ["mountPath"] }),
+    volumeMounts: array(object({ name: label, mountPath: someText, readOnly: boolean }, ["name", "mountPath"]), {
+      uniqueBy: ["mountPath"],
+    }),
     livenessProbe: probe,
     readinessProbe: probe,
     securityContext: object({
@@ -68,18 +70,32 @@ const container = object(
 );
 
 const nodeTerm = object(
-  { matchExpressions: array(object({ key: formatted("qualified-name"), operator: oneOfStrings("In", "NotIn"), values: array(formatted("label-value"), { minItems: 1 }) }, ["key", "operator", "values"]), { minItems: 1 }) },
+  {
+    matchExpressions: array(
+      object(
+        {
+          key: formatted("qualified-name"),
+          operator: oneOfStrings("In", "NotIn"),
+          values: array(formatted("label-value"), { minItems: 1 }),
+        },
+        ["key", "operator", "values"],
+      ),
+      { minItems: 1 },
+    ),
+  },
   ["matchExpressions"],
 );
 
 const affinity = object({
-  nodeAffinity: object({ requiredDuringSchedulingIgnoredDuringExecution: object({ nodeSelectorTerms: array(nodeTerm, { minItems: 1 }) }, ["nodeSelectorTerms"]) }),
+  nodeAffinity: object({
+    requiredDuringSchedulingIgnoredDuringExecution: object({ nodeSelectorTerms: array(nodeTerm, { minItems: 1 }) }, ["nodeSelectorTerms"]),
+  }),
   podAntiAffinity: object({
     preferredDuringSchedulingIgnoredDuringExecution: array(
-      object({ weight: integer(1, 100), podAffinityTerm: object({ labelSelector, topologyKey: formatted("qualified-name") }, ["topologyKey"]) }, [
-        "weight",
-        "podAffinityTerm",
-      ]),
+      object(
+        { weight: integer(1, 100), podAffinityTerm: object({ labelSelector, topologyKey: formatted("qualified-name") }, ["topologyKey"]) },
+        ["weight", "podAffinityTerm"],
+      ),
     ),
   }),
 });
@@ -92,7 +108,12 @@ const toleration = object({
 });
 
 const volume = object(
-  { name: label, configMap: object({ name: subdomain, items: array(object({ key: formatted("config-key"), path: someText }, ["key", "path"])) }, ["name"]) },
+  {
+    name: label,
+    configMap: object({ name: subdomain, items: array(object({ key: formatted("config-key"), path: someText }, ["key", "path"])) }, [
+      "name",
+    ]),
+  },
   ["name"],
 );
 
@@ -108,7 +129,12 @@ const podSpec = object(
     affinity,
     topologySpreadConstraints: array(
       object(
-        { maxSkew: integer(1, 2 ** 31 - 1), topologyKey: formatted("qualified-name"), whenUnsatisfiable: oneOfStrings("DoNotSchedule", "ScheduleAnyway"), labelSelector },
+        {
+          maxSkew: integer(1, 2 ** 31 - 1),
+          topologyKey: formatted("qualified-name"),
+          whenUnsatisfiable: oneOfStrings("DoNotSchedule", "ScheduleAnyway"),
+          labelSelector,
+        },
         ["maxSkew", "topologyKey", "whenUnsatisfiable"],
       ),
       { uniqueBy: ["topologyKey", "whenUnsatisfiable"] },
@@ -123,11 +149,10 @@ const podSpec = object(
 /** A count, or a share in percent. */
 const countOrShare: Schema = { anyOf: [integer(0, 2 ** 31 - 1), { type: "string", pattern: "^[0-9]+%$" }] };
 
-const rule = object({ apiGroups: array(text, { minItems: 1 }), resources: array(someText, { minItems: 1 }), verbs: array(someText, { minItems: 1 }) }, [
-  "apiGroups",
-  "resources",
-  "verbs",
-]);
+const rule = object(
+  { apiGroups: array(text, { minItems: 1 }), resources: array(someText, { minItems: 1 }), verbs: array(someText, { minItems: 1 }) },
+  ["apiGroups", "resources", "verbs"],
+);
 
 const roleName = formatted("path-segment");
 const rbacGroup = "rbac.authorization.k8s.io";
@@ -144,7 +169,10 @@ export const coreSchemas: readonly Schema[] = [
         {
           replicas: integer(0, 2 ** 31 - 1),
           strategy: object(
-            { type: oneOfStrings("RollingUpdate", "Recreate"), rollingUpdate: object({ maxUnavailable: countOrShare, maxSurge: countOrShare }) },
+            {
+              type: oneOfStrings("RollingUpdate", "Recreate"),
+              rollingUpdate: object({ maxUnavailable: countOrShare, maxSurge: countOrShare }),
+            },
             ["type"],
             implies({ properties: { type: { type: "string", const: "Recreate" } } }, without("rollingUpdate")),
           ),
@@ -171,8 +199,14 @@ export const coreSchemas: readonly Schema[] = [
     "ClusterRoleBinding",
     clusterScoped(roleName),
     {
-      roleRef: object({ apiGroup: { type: "string", const: rbacGroup }, kind: { type: "string", const: "ClusterRole" }, name: roleName }, ["apiGroup", "kind", "name"]),
-      subjects: array(object({ kind: { type: "string", const: "ServiceAccount" }, name: subdomain, namespace: label }, ["kind", "name", "namespace"])),
+      roleRef: object({ apiGroup: { type: "string", const: rbacGroup }, kind: { type: "string", const: "ClusterRole" }, name: roleName }, [
+        "apiGroup",
+        "kind",
+        "name",
+      ]),
+      subjects: array(
+        object({ kind: { type: "string", const: "ServiceAccount" }, name: subdomain, namespace: label }, ["kind", "name", "namespace"]),
+      ),
     },
     ["roleRef"],
   ),

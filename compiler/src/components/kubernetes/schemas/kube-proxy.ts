@@ -21,7 +21,13 @@ export const kubeProxySchema: Schema = {
       configSyncPeriod: duration,
       clientConnection: object({ kubeconfig: text }),
       featureGates: { type: "object", additionalProperties: boolean },
-      iptables: object({ masqueradeAll: boolean, masqueradeBit: integer(0, 31), localhostNodePorts: boolean, minSyncPeriod: duration, syncPeriod: duration }),
+      iptables: object({
+        masqueradeAll: boolean,
+        masqueradeBit: integer(0, 31),
+        localhostNodePorts: boolean,
+        minSyncPeriod: duration,
+        syncPeriod: duration,
+      }),
       ipvs: object({
         scheduler: text,
         strictARP: boolean,

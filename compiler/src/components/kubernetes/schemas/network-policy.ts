@@ -1,5 +1,18 @@
 /** NetworkPolicy. */
-import { array, formatted, implies, labelSelector, namespaced, object, oneOfStrings, port, portOrName, protocol, resource, subdomain } from "./schema.ts";
+import {
+  array,
+  formatted,
+  implies,
+  labelSelector,
+  namespaced,
+  object,
+  oneOfStrings,
+  port,
+  portOrName,
+  protocol,
+  resource,
+  subdomain,
+} from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
 /** `endPort` closes a range that a number opens. */

@@ -55,10 +55,14 @@ export const label = formatted("dns-label");
 
 /** `In` and `NotIn` have values, `Exists` and `DoesNotExist` have none. */
 const requirement: Schema = {
-  ...object({ key: formatted("qualified-name"), operator: oneOfStrings("In", "NotIn", "Exists", "DoesNotExist"), values: array(formatted("label-value")) }, [
-    "key",
-    "operator",
-  ]),
+  ...object(
+    {
+      key: formatted("qualified-name"),
+      operator: oneOfStrings("In", "NotIn", "Exists", "DoesNotExist"),
+      values: array(formatted("label-value")),
+    },
+    ["key", "operator"],
+  ),
   ...implies(
     { properties: { operator: { type: "string", enum: ["In", "NotIn"] } } },
     { properties: { values: { type: "array", minItems: 1 } }, required: ["values"] },
@@ -71,7 +75,13 @@ export const labelSelector = object({ matchLabels: labels, matchExpressions: arr
 /** A selector that must select something less than everything, as that of a Deployment. */
 export const nonEmptySelector: Schema = { ...labelSelector, minProperties: 1 };
 
-export function resource(apiVersion: string, kind: string, metadata: Schema, fields: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
+export function resource(
+  apiVersion: string,
+  kind: string,
+  metadata: Schema,
+  fields: Readonly<Record<string, Schema>>,
+  required: readonly string[],
+): Schema {
   return object({ apiVersion: { type: "string", const: apiVersion }, kind: { type: "string", const: kind }, metadata, ...fields }, [
     "apiVersion",
     "kind",

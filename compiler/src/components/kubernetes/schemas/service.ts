@@ -1,5 +1,23 @@
 /** Service and EndpointSlice, with the cross-field rules of the API server. */
-import { annotations, array, boolean, formatted, implies, integer, label, labels, namespaced, object, oneOfStrings, port, portOrName, protocol, resource, subdomain, without } from "./schema.ts";
+import {
+  annotations,
+  array,
+  boolean,
+  formatted,
+  implies,
+  integer,
+  label,
+  labels,
+  namespaced,
+  object,
+  oneOfStrings,
+  port,
+  portOrName,
+  protocol,
+  resource,
+  subdomain,
+  without,
+} from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
 const servicePort = object(
@@ -42,7 +60,10 @@ const serviceSpec: Schema = {
     }),
     implies(notType("ExternalName"), without("externalName")),
     // Only headless and ExternalName services do without ports.
-    { type: "object", anyOf: [headless, type("ExternalName"), { properties: { ports: { type: "array", minItems: 1 } }, required: ["ports"] }] },
+    {
+      type: "object",
+      anyOf: [headless, type("ExternalName"), { properties: { ports: { type: "array", minItems: 1 } }, required: ["ports"] }],
+    },
     implies(headless, { properties: { type: { type: "string", const: "ClusterIP" }, clusterIPs: { type: "array", maxItems: 1 } } }),
     // With more than one port, every port is named, and no name twice.
     implies(
@@ -52,16 +73,26 @@ const serviceSpec: Schema = {
     implies(type("ClusterIP"), { properties: { ports: { type: "array", items: { type: "object", properties: { nodePort: false } } } } }),
     // A port is given out once per protocol; entries without one are not compared.
     { type: "object", properties: { ports: { type: "array", uniqueBy: ["protocol", "nodePort"] } } },
-    implies(notType("LoadBalancer"), without("loadBalancerIP", "loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts", "healthCheckNodePort")),
+    implies(
+      notType("LoadBalancer"),
+      without("loadBalancerIP", "loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts", "healthCheckNodePort"),
+    ),
     // The kubelet's port would be taken from the nodes.
-    implies(type("LoadBalancer"), { properties: { ports: { type: "array", items: { type: "object", properties: { port: { type: "integer", not: { const: 10250 } } } } } } }),
+    implies(type("LoadBalancer"), {
+      properties: { ports: { type: "array", items: { type: "object", properties: { port: { type: "integer", not: { const: 10250 } } } } } },
+    }),
     implies(
       { required: ["healthCheckNodePort"] },
       { properties: { externalTrafficPolicy: { type: "string", const: "Local" } }, required: ["externalTrafficPolicy"] },
     ),
     implies(
       { required: ["externalTrafficPolicy"] },
-      { anyOf: [type("NodePort", "LoadBalancer"), { properties: { externalIPs: { type: "array", minItems: 1 } }, required: ["externalIPs"] }] },
+      {
+        anyOf: [
+          type("NodePort", "LoadBalancer"),
+          { properties: { externalIPs: { type: "array", minItems: 1 } }, required: ["externalIPs"] },
+        ],
+      },
     ),
     implies(
       { required: ["sessionAffinityConfig"] },

@@ -1,0 +1,4 @@
+/** The entry of the bundled server. */
+import { main } from "./server.ts";
+
+main();
