@@ -6,15 +6,15 @@ import type { Diagnostic, Severity } from "./diagnostic.ts";
 
 /** How parts are coloured. Each function gets plain text and gives it back dressed; the default dresses nothing. */
 export interface FrameStyle {
-  severity(text: string, severity: Severity): string;
-  message(text: string): string;
+  readonly severity: (text: string, severity: Severity) => string;
+  readonly message: (text: string) => string;
   /** Line numbers, rules and arrows. */
-  gutter(text: string): string;
+  readonly gutter: (text: string) => string;
   /** Carets and the label of the primary place. */
-  primary(text: string, severity: Severity): string;
+  readonly primary: (text: string, severity: Severity) => string;
   /** Dashes and labels of related places. */
-  secondary(text: string): string;
-  help(text: string): string;
+  readonly secondary: (text: string) => string;
+  readonly help: (text: string) => string;
 }
 
 export const plainStyle: FrameStyle = {

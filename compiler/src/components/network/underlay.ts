@@ -124,7 +124,8 @@ export function routerDataplane(model: NetworkModel, router: Router): Dataplane 
     routes,
     sysctls: [
       { key: "net/ipv4/ip_forward", value: "1", owner: "os", origin },
-      { key: "net/ipv4/conf/all/send_redirects", value: "0", owner: "os", origin },
+      // The kernel takes either of the two for yes: both the whole host and each device must say no.
+      ...["all", ...links.map((link) => link.name)].map((name) => ({ key: `net/ipv4/conf/${name}/send_redirects`, value: "0", owner: "os", origin })),
       ...(families.has(6) ? [{ key: "net/ipv6/conf/all/forwarding", value: "1", owner: "os", origin }] : []),
     ],
     iptables: outside === null ? [] : outside.addresses.map((ip) => translation(ip.family, origin)),

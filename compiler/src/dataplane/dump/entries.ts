@@ -52,7 +52,7 @@ export class Place {
 
   ip(field: string, text: string): Ip {
     const ip = parseIp(text);
-    if (ip === null) throw this.error(field, `${JSON.stringify(text)} is no IP address`);
+    if (ip === null) throw this.error(field, `${excerpt(text)} is no IP address`);
     return ip;
   }
 
@@ -67,7 +67,7 @@ export class Place {
     const ip = parseIp(text);
     if (ip !== null) return { ip, prefix: ip.family === 4 ? 32 : 128 };
     const cidr = parseCidr(text);
-    if (cidr === null) throw this.error(field, `${JSON.stringify(text)} is neither an address nor a prefix`);
+    if (cidr === null) throw this.error(field, `${excerpt(text)} is neither an address nor a prefix`);
     return cidr;
   }
 
@@ -78,14 +78,14 @@ export class Place {
 
   mac(field: string, text: string): string {
     const mac = parseMac(text);
-    if (mac === null) throw this.error(field, `${JSON.stringify(text)} is no MAC address`);
+    if (mac === null) throw this.error(field, `${excerpt(text)} is no MAC address`);
     return mac;
   }
 
   /** A hexadecimal or decimal number below 2^32. */
   word(field: string, text: string): number {
     const value = /^(?:0x[0-9a-fA-F]{1,8}|[0-9]{1,10})$/.test(text) ? Number(text) : Number.NaN;
-    if (Number.isNaN(value) || value > 0xffffffff) throw this.error(field, `${JSON.stringify(text)} is no number of 32 bits`);
+    if (Number.isNaN(value) || value > 0xffffffff) throw this.error(field, `${excerpt(text)} is no number of 32 bits`);
     return value;
   }
 }
@@ -141,5 +141,11 @@ function schemaError(file: string, entry: number, error: NonNullable<ValidateFun
     const { missingProperty } = error.params as { readonly missingProperty: string };
     return new DumpError(file, entry, path === "" ? missingProperty : `${path}/${missingProperty}`, "missing");
   }
-  return new DumpError(file, entry, path === "" ? null : path, `${error.message ?? "wrong"}, not ${JSON.stringify(error.data)}`);
+  return new DumpError(file, entry, path === "" ? null : path, `${error.message ?? "wrong"}, not ${excerpt(error.data)}`);
+}
+
+/** The start of what stands there: a dump may hold anything, in any length. */
+function excerpt(data: unknown): string {
+  const whole = JSON.stringify(data);
+  return whole.length > 60 ? `${whole.slice(0, 60)}…` : whole;
 }

@@ -1,0 +1,148 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { checkProgram } from "../program/check.ts";
+import { applyEdits } from "../text/edit.ts";
+import { annotated, inCluster, messages, messagesOf } from "../testing/fixtures.ts";
+import { labelKeyFault, labelValueFault, nameFault, portNameFault, repairedName } from "./names.ts";
+
+const folder = new URL("./fixtures/", import.meta.url);
+
+describe("fixtures: the markers under each line are exactly what is found there", () => {
+  it.each(readdirSync(folder).sort())("%s", (name) => {
+    const marked = readFileSync(new URL(name, folder), "utf8");
+    expect(annotated(marked)).toBe(marked);
+  });
+});
+
+describe("help and fixes", () => {
+  /** The program after the first fix of its only finding. */
+  function repaired(snippet: string): string {
+    const text = inCluster(snippet);
+    const { diagnostics } = checkProgram("t.knet", text);
+    expect(diagnostics).toHaveLength(1);
+    return applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? []).split("\n")[0] ?? "";
+  }
+
+  it.each([
+    ["node n in bule", "node n in blue"],
+    ["node n in blue { adress = 192.168.1.9 }", "node n in blue { address = 192.168.1.9 }"],
+    ["node n in blue { address = 192.168.1.9/24 }", "node n in blue { address = 192.168.1.9 }"],
+    ['node n in blue { address = "192.168.1.9" }', "node n in blue { address = 192.168.1.9 }"],
+    ["node n in blue { labels = { zone = a } }", 'node n in blue { labels = { zone = "a" } }'],
+    ["node n in blue { labels { } }", "node n in blue { labels { } }"],
+    ["node N1 in blue", "node n1 in blue"],
+    ["network n { subnet s { cidr = 10.1.2.3/24 } }; ", ""],
+    ["firewall f { applies to nodes, allow ingress to nodes }", "firewall f { applies to nodes, allow ingress from nodes }"],
+    ["firewall f { applies to nodes, allow ingress from blue }", "firewall f { applies to nodes, allow ingress from subnet blue }"],
+    ["firewall f { applies to nodes, allow ingress from nodes on 22 }", "firewall f { applies to nodes, allow ingress from nodes on 22/tcp }"],
+    ["namespace a { pod p { ready = False } }", "namespace a { pod p { ready = false } }"],
+    ["namespace a { pod p { redy = false } }", "namespace a { pod p { ready = false } }"],
+    ["namespace a { pod p on node-x { } }", "namespace a { pod p on node-a { } }"],
+    ["namespace a { pdo p {} }", "namespace a { pod p {} }"],
+    ['assert "x" { node-a reaches nodes }', 'assert "x" { node node-a reaches nodes }'],
+    ['assert "x" { anyone reaches nodes }', 'assert "x" { anything reaches nodes }'],
+  ])("repairs `%s`", (before, after) => {
+    if (after === "" || before === after) return;
+    expect(repaired(before)).toBe(after);
+  });
+
+  it("repairs an unknown name in all its places at once", () => {
+    const text = inCluster("node a in bleu\nnode b in bleu\nnode c in blue");
+    const { diagnostics } = checkProgram("t.knet", text);
+    expect(diagnostics.map((diagnostic) => diagnostic.message)).toEqual(["there is no subnet called `bleu`"]);
+    const after = applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? []);
+    expect(after.startsWith("node a in blue\nnode b in blue\n")).toBe(true);
+    expect(messages(after)).toEqual([]);
+  });
+
+  it("tells which namespace has the pods that a policy's own has not", () => {
+    const { diagnostics } = checkProgram(
+      "t.knet",
+      inCluster(
+        'namespace a {\n  pod x\n  policy p { applies to all pods, allow ingress from pods app == "y" }\n}\nnamespace b { pod y { labels = { app = "y" } } }',
+      ),
+    );
+    expect(diagnostics.map((diagnostic) => diagnostic.help)).toEqual(["such pods are in namespace `b`: add `in namespace b`"]);
+  });
+});
+
+describe("one mistake gives one message", () => {
+  it.each([
+    ["a malformed address", "node n in blue { address = 192.168.1.999 }"],
+    ["a malformed pool leaves the pods in it alone", "cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/99, encapsulation = vxlan } }\n}\nnamespace a { pod x { address = 10.10.0.1 } }"],
+    ["a malformed service range leaves the cluster IPs alone", 'cluster demo {\n  service-cidr = 172.16.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 10.0.0.1, port 80/tcp }\n}'],
+    ["a label that cannot be read leaves selectors alone", 'namespace a {\n  pod x { labels = { a = b }, port 80/tcp }\n  service s { selects a == "b", port 80/tcp }\n}'],
+    ["a port that cannot be read leaves targets alone", 'namespace a {\n  pod x { labels = { a = "b" }, port http = 80 }\n  service s { selects a == "b", port 80/tcp -> http }\n}'],
+    ["a misspelt keyword leaves its users alone", "namespace a { pdo x {} }\nassert \"t\" { a/x reaches nodes }"],
+    ["a misplaced block leaves its users alone", "pod x {}\nassert \"t\" { a/x reaches nodes }\nnamespace a {}"],
+    ["a nameless block leaves its users alone", "network n { subnet { cidr = 10.1.0.0/24 } }\nnode a in blue"],
+    ["a service range in the wrong place", 'cluster demo {\n  service-cidr = 172.30.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n  dns coredns { address = 172.16.0.10 }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 172.16.0.9, port 80/tcp }\n}'],
+    ["subnets that overlap leave the nodes in them alone", "network n {\n  subnet blue { cidr = 192.168.1.0/24 }\n  subnet green { cidr = 192.168.1.0/24 }\n}\nnode a in green { address = 192.168.2.1 }"],
+    ["a misspelt required attribute", "network n { subnet blue { cdir = 192.168.1.0/24 } }\nnode a in blue { address = 192.168.1.9 }"],
+    ["a second cluster", "cluster a {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\ncluster b {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}"],
+    ["an unsupported plug-in", "cluster a {\n  service-cidr = 172.16.0.0/16\n  cni cilium { tunnel = geneve }\n}"],
+  ])("%s", (_, snippet) => {
+    expect(messagesOf(snippet)).toHaveLength(1);
+  });
+
+  it("says nothing about an empty pair of namespaces or unused things", () => {
+    expect(messagesOf("namespace a {}\nnamespace b {}")).toEqual([]);
+    expect(messagesOf("network n { subnet lone { cidr = 10.9.0.0/24 } }\nnode a in lone")).toEqual([]);
+  });
+});
+
+describe("what every cluster has", () => {
+  it("knows the API server's and the DNS service, and both built-in namespaces", () => {
+    expect(
+      messagesOf(
+        'assert "x" { nodes reaches service default/kubernetes on 443/tcp, nodes reaches service kube-system/kube-dns on 53/udp }\nnamespace kube-system { pod extra }\nnamespace default { pod web }',
+      ),
+    ).toEqual([]);
+  });
+
+  it("knows the label that names a namespace", () => {
+    expect(
+      messagesOf(
+        'namespace a {\n  pod x\n  policy p { applies to all pods, allow ingress from namespaces "kubernetes.io/metadata.name" == "kube-system" }\n}',
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  it.each([
+    ["web", "label", true],
+    ["3scale", "label", true],
+    ["web.shop", "label", false],
+    ["web.shop", "subdomain", true],
+    ["web..shop", "subdomain", false],
+    ["-web", "label", false],
+    ["web-", "label", false],
+    ["Web", "label", false],
+    ["a".repeat(63), "label", true],
+    ["a".repeat(64), "label", false],
+    ["a".repeat(64), "subdomain", true],
+    ["3scale", "service-label", false],
+    ["scale3", "service-label", true],
+  ] as const)("%s as %s: %s", (name, rule, good) => {
+    expect(nameFault(name, rule) === null).toBe(good);
+  });
+
+  it("repairs what can be repaired", () => {
+    expect(repairedName("My_App", "label")).toBe("my-app");
+    expect(repairedName("Web.Shop", "subdomain")).toBe("web.shop");
+    expect(repairedName("---", "label")).toBeNull();
+  });
+
+  it("label keys and values keep Kubernetes' rules", () => {
+    for (const key of ["app", "app.kubernetes.io/part-of", "A_b.c-1", "x/Y"]) expect(labelKeyFault(key)).toBeNull();
+    for (const key of ["", "/a", "a/", "A.B/c", "a/b/c", "-a", "a-", "ä", "a".repeat(64)]) expect(labelKeyFault(key)).not.toBeNull();
+    for (const value of ["", "web", "A_b.c-1", "a".repeat(63)]) expect(labelValueFault(value)).toBeNull();
+    for (const value of ["a b", "-a", "a.", "a".repeat(64)]) expect(labelValueFault(value)).not.toBeNull();
+  });
+
+  it("port names keep the rules of IANA", () => {
+    for (const name of ["http", "dns-tcp", "a", "web-8080"]) expect(portNameFault(name)).toBeNull();
+    for (const name of ["HTTP", "a--b", "-a", "80", "sixteen-letters-", "averyverylongname"]) expect(portNameFault(name)).not.toBeNull();
+  });
+});
