@@ -9,7 +9,7 @@ function output(stream: NodeJS.WriteStream): OutputStream {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
     throw error;
   });
-  return { isTTY: stream.isTTY === true, columns: stream.columns ?? 120, write: (text) => void stream.write(text) };
+  return { isTTY: stream.isTTY, columns: stream.columns ?? 120, write: (text) => void stream.write(text) };
 }
 
 const io: Io = {

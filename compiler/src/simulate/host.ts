@@ -1,6 +1,6 @@
 /** A dataplane made ready to be asked: rulesets loaded, sets and routes indexed. */
 import type { Cidr, Family, Ip } from "@knet/language/values";
-import { bitsOf, formatIp, hostCidr, ipFromBigInt, maskIp, parseIp } from "@knet/language/values";
+import { bitsOf, contains, formatIp, ipFromBigInt, maskIp } from "@knet/language/values";
 import type { Dataplane } from "../dataplane/types.ts";
 import type { Address, FdbEntry, Link, Neighbour } from "../dataplane/links/types.ts";
 import type { Route } from "../dataplane/routing/types.ts";
@@ -139,16 +139,51 @@ export function forwards(host: PreparedHost, family: Family, link: string): bool
   return all === "1";
 }
 
-/** The address that the host puts on packets that leave by `link` towards `towards`; null when it has none of the family. */
+/**
+ * The address that the host puts on packets that leave by `link` towards `towards`; null when it has none of the family.
+ * IPv4 takes the device's own (the one in the destination's subnet, else its first), else the first of any device.
+ */
 export function sourceAddress(host: PreparedHost, link: string, towards: Ip): Ip | null {
   const ofFamily = host.addresses.filter((address) => address.address.ip.family === towards.family && address.link !== "lo");
+  if (towards.family === 6) return sourceAddress6(ofFamily, link, towards);
   const onLink = ofFamily.filter((address) => address.link === link);
-  const sameNet = onLink.find((address) => maskEqual(address.address, towards));
+  const sameNet = onLink.find((address) => contains(address.address, towards));
   return (sameNet ?? onLink[0] ?? ofFamily[0])?.address.ip ?? null;
 }
 
-function maskEqual(cidr: Cidr, ip: Ip): boolean {
-  return formatIp(maskIp(cidr.ip, cidr.prefix)) === formatIp(maskIp(ip, cidr.prefix));
+/**
+ * RFC 6724 as Linux follows it: the outgoing device (rule 5), then the same label (rule 6), then the longest common
+ * prefix, counted no further than the address's own prefix length (rule 8).
+ */
+function sourceAddress6(candidates: readonly Address[], link: string, towards: Ip): Ip | null {
+  const score = ({ link: on, address }: Address): number =>
+    (on === link ? 1 << 16 : 0) + (label6(address.ip) === label6(towards) ? 1 << 8 : 0) + Math.min(commonPrefix(address.ip, towards), address.prefix);
+  let best: Address | null = null;
+  for (const candidate of candidates) if (best === null || score(candidate) > score(best)) best = candidate;
+  return best?.address.ip ?? null;
 }
 
-export const unspecified4: Ip = parseIp("0.0.0.0") ?? hostCidr(ipFromBigInt(4, 0n)).ip;
+/** The kernel's policy table: the prefixes that any address of a cluster can fall into. */
+function label6(ip: Ip): number {
+  if (ip.a >>> 25 === 0x7e) return 5;
+  if (ip.a >>> 16 === 0x2002) return 2;
+  if (ip.a === 0x20010000) return 6;
+  if (ip.a >>> 4 === 0x2001001) return 7;
+  return 1;
+}
+
+function commonPrefix(x: Ip, y: Ip): number {
+  const words = [
+    [x.a, y.a],
+    [x.b, y.b],
+    [x.c, y.c],
+    [x.d, y.d],
+  ] as const;
+  let bits = 0;
+  for (const [left, right] of words) {
+    const different = Math.clz32(left ^ right);
+    bits += different;
+    if (different < 32) break;
+  }
+  return bits;
+}

@@ -106,7 +106,8 @@ class Binder {
         this.clusters.push(symbol);
         this.all.push(symbol);
         for (const cni of blocksOf(block.body?.members, "cluster"))
-          for (const pool of blocksOf(cni.body?.members, cni.keyword.value)) this.enter(this.table("pool"), "pool", pool, name);
+          for (const pool of blocksOf(cni.body?.members, cni.keyword.value))
+            this.enter(this.table(`pool ${this.clusters.length}`), "pool", pool, name);
         break;
       }
       case "network":

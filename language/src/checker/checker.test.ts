@@ -29,12 +29,13 @@ describe("help and fixes", () => {
     ["node n in blue { address = 192.168.1.9/24 }", "node n in blue { address = 192.168.1.9 }"],
     ['node n in blue { address = "192.168.1.9" }', "node n in blue { address = 192.168.1.9 }"],
     ["node n in blue { labels = { zone = a } }", 'node n in blue { labels = { zone = "a" } }'],
-    ["node n in blue { labels { } }", "node n in blue { labels { } }"],
     ["node N1 in blue", "node n1 in blue"],
-    ["network n { subnet s { cidr = 10.1.2.3/24 } }; ", ""],
     ["firewall f { applies to nodes, allow ingress to nodes }", "firewall f { applies to nodes, allow ingress from nodes }"],
     ["firewall f { applies to nodes, allow ingress from blue }", "firewall f { applies to nodes, allow ingress from subnet blue }"],
-    ["firewall f { applies to nodes, allow ingress from nodes on 22 }", "firewall f { applies to nodes, allow ingress from nodes on 22/tcp }"],
+    [
+      "firewall f { applies to nodes, allow ingress from nodes on 22 }",
+      "firewall f { applies to nodes, allow ingress from nodes on 22/tcp }",
+    ],
     ["namespace a { pod p { ready = False } }", "namespace a { pod p { ready = false } }"],
     ["namespace a { pod p { redy = false } }", "namespace a { pod p { ready = false } }"],
     ["namespace a { pod p on node-x { } }", "namespace a { pod p on node-a { } }"],
@@ -42,7 +43,6 @@ describe("help and fixes", () => {
     ['assert "x" { node-a reaches nodes }', 'assert "x" { node node-a reaches nodes }'],
     ['assert "x" { anyone reaches nodes }', 'assert "x" { anything reaches nodes }'],
   ])("repairs `%s`", (before, after) => {
-    if (after === "" || before === after) return;
     expect(repaired(before)).toBe(after);
   });
 
@@ -69,17 +69,38 @@ describe("help and fixes", () => {
 describe("one mistake gives one message", () => {
   it.each([
     ["a malformed address", "node n in blue { address = 192.168.1.999 }"],
-    ["a malformed pool leaves the pods in it alone", "cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/99, encapsulation = vxlan } }\n}\nnamespace a { pod x { address = 10.10.0.1 } }"],
-    ["a malformed service range leaves the cluster IPs alone", 'cluster demo {\n  service-cidr = 172.16.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 10.0.0.1, port 80/tcp }\n}'],
-    ["a label that cannot be read leaves selectors alone", 'namespace a {\n  pod x { labels = { a = b }, port 80/tcp }\n  service s { selects a == "b", port 80/tcp }\n}'],
-    ["a port that cannot be read leaves targets alone", 'namespace a {\n  pod x { labels = { a = "b" }, port http = 80 }\n  service s { selects a == "b", port 80/tcp -> http }\n}'],
-    ["a misspelt keyword leaves its users alone", "namespace a { pdo x {} }\nassert \"t\" { a/x reaches nodes }"],
-    ["a misplaced block leaves its users alone", "pod x {}\nassert \"t\" { a/x reaches nodes }\nnamespace a {}"],
+    [
+      "a malformed pool leaves the pods in it alone",
+      "cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/99, encapsulation = vxlan } }\n}\nnamespace a { pod x { address = 10.10.0.1 } }",
+    ],
+    [
+      "a malformed service range leaves the cluster IPs alone",
+      'cluster demo {\n  service-cidr = 172.16.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 10.0.0.1, port 80/tcp }\n}',
+    ],
+    [
+      "a label that cannot be read leaves selectors alone",
+      'namespace a {\n  pod x { labels = { a = b }, port 80/tcp }\n  service s { selects a == "b", port 80/tcp }\n}',
+    ],
+    [
+      "a port that cannot be read leaves targets alone",
+      'namespace a {\n  pod x { labels = { a = "b" }, port http = 80 }\n  service s { selects a == "b", port 80/tcp -> http }\n}',
+    ],
+    ["a misspelt keyword leaves its users alone", 'namespace a { pdo x {} }\nassert "t" { a/x reaches nodes }'],
+    ["a misplaced block leaves its users alone", 'pod x {}\nassert "t" { a/x reaches nodes }\nnamespace a {}'],
     ["a nameless block leaves its users alone", "network n { subnet { cidr = 10.1.0.0/24 } }\nnode a in blue"],
-    ["a service range in the wrong place", 'cluster demo {\n  service-cidr = 172.30.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n  dns coredns { address = 172.16.0.10 }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 172.16.0.9, port 80/tcp }\n}'],
-    ["subnets that overlap leave the nodes in them alone", "network n {\n  subnet blue { cidr = 192.168.1.0/24 }\n  subnet green { cidr = 192.168.1.0/24 }\n}\nnode a in green { address = 192.168.2.1 }"],
+    [
+      "a service range in the wrong place",
+      'cluster demo {\n  service-cidr = 172.30.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n  dns coredns { address = 172.16.0.10 }\n}\nnamespace a {\n  pod x { labels = { a = "b" }, port 80/tcp }\n  service s { selects a == "b", cluster-ip = 172.16.0.9, port 80/tcp }\n}',
+    ],
+    [
+      "subnets that overlap leave the nodes in them alone",
+      "network n {\n  subnet blue { cidr = 192.168.1.0/24 }\n  subnet green { cidr = 192.168.1.0/24 }\n}\nnode a in green { address = 192.168.2.1 }",
+    ],
     ["a misspelt required attribute", "network n { subnet blue { cdir = 192.168.1.0/24 } }\nnode a in blue { address = 192.168.1.9 }"],
-    ["a second cluster", "cluster a {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\ncluster b {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}"],
+    [
+      "a second cluster",
+      "cluster a {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}\ncluster b {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool p { cidr = 10.10.0.0/16, encapsulation = vxlan } }\n}",
+    ],
     ["an unsupported plug-in", "cluster a {\n  service-cidr = 172.16.0.0/16\n  cni cilium { tunnel = geneve }\n}"],
   ])("%s", (_, snippet) => {
     expect(messagesOf(snippet)).toHaveLength(1);

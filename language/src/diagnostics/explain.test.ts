@@ -11,7 +11,10 @@ const pages = readdirSync(folder).sort();
 /** The smallest cluster around an example, less what the example declares itself. */
 function complete(example: string): string {
   const parts = [
-    [/^cluster /m, "cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico {\n    pool pods { cidr = 10.10.0.0/16, encapsulation = vxlan }\n  }\n}\n"],
+    [
+      /^cluster /m,
+      "cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico {\n    pool pods { cidr = 10.10.0.0/16, encapsulation = vxlan }\n  }\n}\n",
+    ],
     [/^network /m, "network dc {\n  subnet blue { cidr = 192.168.1.0/24 }\n}\n"],
     [/^node node-a |^network /m, "node node-a in blue\nnode node-b in blue\n"],
   ] as const;
@@ -36,7 +39,9 @@ describe("explanation pages", () => {
     const text = readFileSync(new URL(page, folder), "utf8");
     const [name] = Object.entries(languageCatalogue.entries).find(([, entry]) => `${entry.code}.md` === page) ?? [""];
     expect(text.split("\n")[0]).toBe(`# ${page.slice(0, -3)} ${name}`);
-    expect(text).toMatch(/^# .*\n\n\S[\s\S]*\n\n## On the wire\n\n\S[\s\S]*\n\n## Fails\n\n```knet\n[\s\S]*```\n\n## Repaired\n\n```knet\n[\s\S]*```\n$/);
+    expect(text).toMatch(
+      /^# .*\n\n\S[\s\S]*\n\n## On the wire\n\n\S[\s\S]*\n\n## Fails\n\n```knet\n[\s\S]*```\n\n## Repaired\n\n```knet\n[\s\S]*```\n$/,
+    );
   });
 
   it.each(pages)("%s: the failing example raises that code alone, the repaired one raises nothing", (page) => {

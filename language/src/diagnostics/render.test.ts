@@ -60,7 +60,11 @@ describe("renderDiagnostic", () => {
 
   it("keeps the caret in its column behind tabs, and shows control characters as such", () => {
     const source = sourceFile("t.knet", "\t\tpod\u0007 web");
-    const diagnostic = languageCatalogue.create("unknown-keyword", { name: "web" }, { span: { file: "t.knet", start: 7, end: 10 }, label: "here" });
+    const diagnostic = languageCatalogue.create(
+      "unknown-keyword",
+      { name: "web" },
+      { span: { file: "t.knet", start: 7, end: 10 }, label: "here" },
+    );
     expect(renderDiagnostic(diagnostic, () => source)).toBe(
       "error[KN2004]: `web` is not a kind of declaration\n --> t.knet:1:8\n  |\n1 | \t\tpod\uFFFD web\n  | \t\t     ^^^ here\n",
     );
@@ -75,11 +79,17 @@ describe("renderDiagnostic", () => {
   });
 
   it("shows places of other files under their own names", () => {
-    const sources = new Map([sourceFile("a.knet", "node x in blue"), sourceFile("b.knet", "node x in green")].map((source) => [source.path, source]));
+    const sources = new Map(
+      [sourceFile("a.knet", "node x in blue"), sourceFile("b.knet", "node x in green")].map((source) => [source.path, source]),
+    );
     const diagnostic: Diagnostic = languageCatalogue.create(
       "duplicate-name",
       { what: "node", name: "x" },
-      { span: { file: "b.knet", start: 5, end: 6 }, related: [{ span: { file: "a.knet", start: 5, end: 6 }, text: "first here" }], notes: ["names are global"] },
+      {
+        span: { file: "b.knet", start: 5, end: 6 },
+        related: [{ span: { file: "a.knet", start: 5, end: 6 }, text: "first here" }],
+        notes: ["names are global"],
+      },
     );
     expect(renderDiagnostic(diagnostic, (path) => sources.get(path) ?? null)).toBe(`error[KN2002]: node \`x\` is declared twice
  --> b.knet:1:6
@@ -102,8 +112,16 @@ describe("renderDiagnostic", () => {
 
   it("hands each part to the style", () => {
     const source = sourceFile("t.knet", "pod");
-    const diagnostic = languageCatalogue.create("unknown-keyword", { name: "pod" }, { span: { file: "t.knet", start: 0, end: 3 }, label: "this" });
-    const out = renderDiagnostic(diagnostic, () => source, { ...plainStyle, severity: (text) => `<${text}>`, primary: (text) => `(${text})` });
+    const diagnostic = languageCatalogue.create(
+      "unknown-keyword",
+      { name: "pod" },
+      { span: { file: "t.knet", start: 0, end: 3 }, label: "this" },
+    );
+    const out = renderDiagnostic(diagnostic, () => source, {
+      ...plainStyle,
+      severity: (text) => `<${text}>`,
+      primary: (text) => `(${text})`,
+    });
     expect(out).toContain("<error[KN2004]>: `pod` is not");
     expect(out).toContain("  | (^^^ this)\n");
   });

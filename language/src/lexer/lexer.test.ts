@@ -4,7 +4,8 @@ import { anyText } from "../testing/fixtures.ts";
 import { quote, stringValue, tokenize } from "./lexer.ts";
 
 const kinds = (text: string): string[] => tokenize("t.knet", text).tokens.map((token) => `${token.kind} ${token.text}`);
-const said = (text: string): string[] => tokenize("t.knet", text).diagnostics.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`);
+const said = (text: string): string[] =>
+  tokenize("t.knet", text).diagnostics.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`);
 
 describe("tokenize", () => {
   it("loses no character of any text: tokens and trivia together are the text", () => {

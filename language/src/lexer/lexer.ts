@@ -207,7 +207,7 @@ function commentFix(text: string, span: Span): readonly ReturnType<typeof replac
 
 function describe(text: string): string {
   const first = text.codePointAt(0) ?? 0;
-  const shown = text.length > 12 ? `${[...text].slice(0, 12).join("")}…` : text;
+  const shown = text.length > 12 ? `${Array.from(text).slice(0, 12).join("")}…` : text;
   if (first > 32 && first !== 127 && !(first >= 128 && first <= 160) && first !== 0x200b && first !== 0xfeff) return `\`${shown}\``;
   return `the character U+${first.toString(16).toUpperCase().padStart(4, "0")}`;
 }

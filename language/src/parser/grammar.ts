@@ -350,7 +350,11 @@ export class Grammar extends EmbeddedActionsParser {
     const inside = this.bareBrace !== null && this.LA(0) === this.bareBrace;
     if (token.tokenType === types.LeftBrace) this.bareBrace = token;
     if (inside && this.bareBrace === token) return;
-    this.remarks.push({ kind: "unexpected", token, expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute" });
+    this.remarks.push({
+      kind: "unexpected",
+      token,
+      expected: this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute",
+    });
   }
 
   /** A statement of an assertion outside one: it is read as what it is, and the checker says where it belongs. */

@@ -66,7 +66,16 @@ describe("parse", () => {
   });
 
   it("keeps every earlier declaration while somebody types at the end of the file", () => {
-    const half = ["pod", "pod web", "pod web {", "pod web { labels", "pod web { labels =", "pod web { labels = {", 'pod web { labels = { app = "', "pod web { port http = 80"];
+    const half = [
+      "pod",
+      "pod web",
+      "pod web {",
+      "pod web { labels",
+      "pod web { labels =",
+      "pod web { labels = {",
+      'pod web { labels = { app = "',
+      "pod web { port http = 80",
+    ];
     for (const tail of half) {
       const after = declarationsOf(parse("t.knet", `${journey}\nnamespace more {\n  ${tail}`).tree);
       expect(lost(before, after)).toBe(0);
@@ -140,7 +149,10 @@ describe("parse", () => {
   });
 
   it("ends a list of parties or ports where the next member begins", () => {
-    const { tree, diagnostics } = parse("t.knet", "firewall f { applies to node a, b, allow ingress from nodes on 80/tcp, tcp, allow ingress from internet }");
+    const { tree, diagnostics } = parse(
+      "t.knet",
+      "firewall f { applies to node a, b, allow ingress from nodes on 80/tcp, tcp, allow ingress from internet }",
+    );
     expect(diagnostics).toEqual([]);
     expect(childrenOf(tree.root)[0]?.kind === "block" ? declarationsOf(tree).get("allow") : 0).toBe(2);
   });

@@ -34,17 +34,20 @@ describe("checkProgram on the journey example", () => {
     expect(cluster.nodePorts).toMatchObject({ value: { first: 30_000, last: 32_767 }, explicit: false });
     expect(said(cluster.nodePorts.span, journey)).toBe("cluster demo");
     expect(said(cluster.serviceCidrs.span, journey)).toBe("service-cidr = 172.16.0.0/16");
-    expect([cluster.cni.version.value, cluster.cni.vxlanPort.value, cluster.cni.vxlanVni.value, cluster.cni.vxlanMtu.value]).toEqual(["3.32", 4789, 4096, null]);
-    const [pool] = cluster.cni.pools;
-    expect(pool && [pool.name, formatCidr(pool.cidr.value), pool.blockSize.value, pool.encapsulation.value, pool.natOutgoing.value]).toEqual([
-      "pods",
-      "10.10.0.0/16",
-      26,
-      "vxlan-cross-subnet",
-      true,
+    expect([cluster.cni.version.value, cluster.cni.vxlanPort.value, cluster.cni.vxlanVni.value, cluster.cni.vxlanMtu.value]).toEqual([
+      "3.32",
+      4789,
+      4096,
+      null,
     ]);
+    const [pool] = cluster.cni.pools;
+    expect(
+      pool && [pool.name, formatCidr(pool.cidr.value), pool.blockSize.value, pool.encapsulation.value, pool.natOutgoing.value],
+    ).toEqual(["pods", "10.10.0.0/16", 26, "vxlan-cross-subnet", true]);
     expect([cluster.proxy.mode, cluster.dns.addresses.value.map(formatIp)]).toEqual(["iptables", ["172.16.0.10"]]);
-    expect(cluster.dns.forwards.map((forward) => [forward.zone, forward.servers.map(formatIp)])).toEqual([["corp.example", ["192.168.1.53"]]]);
+    expect(cluster.dns.forwards.map((forward) => [forward.zone, forward.servers.map(formatIp)])).toEqual([
+      ["corp.example", ["192.168.1.53"]],
+    ]);
   });
 
   it("reads the network and its nodes", () => {
@@ -53,7 +56,9 @@ describe("checkProgram on the journey example", () => {
       ["blue", ["192.168.1.0/24"], 1500],
       ["green", ["192.168.2.0/24"], 1500],
     ]);
-    expect(dc?.routers.map((router) => [router.name, router.joins.value, router.nat.value])).toEqual([["core", ["blue", "green"], "internet"]]);
+    expect(dc?.routers.map((router) => [router.name, router.joins.value, router.nat.value])).toEqual([
+      ["core", ["blue", "green"], "internet"],
+    ]);
     expect(checked.nodes.map((node) => [node.name, node.subnet.value, node.addresses.value.map(formatIp)])).toEqual([
       ["node-a", "blue", ["192.168.1.10"]],
       ["node-b", "green", ["192.168.2.10"]],
@@ -63,7 +68,9 @@ describe("checkProgram on the journey example", () => {
   it("reads the firewall", () => {
     const [firewall] = checked.firewalls;
     expect(firewall?.nodes).toBeNull();
-    expect(firewall?.rules.map((rule) => [rule.peers.map((peer) => (peer.kind === "subnet" ? peer.subnet : peer.kind)), rule.ports])).toEqual([
+    expect(
+      firewall?.rules.map((rule) => [rule.peers.map((peer) => (peer.kind === "subnet" ? peer.subnet : peer.kind)), rule.ports]),
+    ).toEqual([
       [
         ["blue", "green"],
         [
@@ -85,7 +92,11 @@ describe("checkProgram on the journey example", () => {
       ["pod-3", "node-b", "myapp", 1, true],
     ]);
     const [service] = namespace?.services ?? [];
-    expect([service?.type.value, service?.selector.value, service?.clusterIps.value.map(formatIp)]).toEqual(["ClusterIP", { app: "myapp" }, ["172.16.10.10"]]);
+    expect([service?.type.value, service?.selector.value, service?.clusterIps.value.map(formatIp)]).toEqual([
+      "ClusterIP",
+      { app: "myapp" },
+      ["172.16.10.10"],
+    ]);
     expect(service?.ports).toMatchObject([{ name: "http", port: 80, protocol: "tcp", targetPort: "http", nodePort: null }]);
     const [policy] = namespace?.policies ?? [];
     expect(policy?.directions).toEqual(["ingress"]);
@@ -128,12 +139,16 @@ describe("checkProgram on the journey example", () => {
       },
       { never: true, sources: { kind: "internet" }, target: { kind: "pods", names: ["pod-0", "pod-2", "pod-1", "pod-3"] } },
     ]);
-    expect(second?.statements).toMatchObject([{ kind: "failure", when: "after", count: 1, what: "node", statements: [{ kind: "reach", never: false }] }]);
+    expect(second?.statements).toMatchObject([
+      { kind: "failure", when: "after", count: 1, what: "node", statements: [{ kind: "reach", never: false }] },
+    ]);
   });
 
   it("knows where each name is used", () => {
     const { symbols } = checkProgram("t.knet", journey);
-    const uses = symbols.references.filter((reference) => reference.symbol.name === "node-a").map((reference) => said(reference.span, journey));
+    const uses = symbols.references
+      .filter((reference) => reference.symbol.name === "node-a")
+      .map((reference) => said(reference.span, journey));
     expect(uses).toEqual(["node-a", "node-a"]);
   });
 });
@@ -188,7 +203,9 @@ namespace shop {
   });
 
   it("refuses two blocks of a namespace that disagree about a label", () => {
-    expect(messages(inCluster('namespace a { labels = { x = "1" } }\nnamespace a { labels = { x = "2" } }'))).toEqual(["KN2012 `x` is given twice"]);
+    expect(messages(inCluster('namespace a { labels = { x = "1" } }\nnamespace a { labels = { x = "2" } }'))).toEqual([
+      "KN2012 `x` is given twice",
+    ]);
   });
 
   it("reads workloads", () => {
@@ -298,10 +315,28 @@ assert "all forms" {
           { protocol: "sctp", first: 0, last: 65_535 },
         ],
       },
-      { never: false, sources: { kind: "all" }, target: { kind: "union", members: [{ kind: "pods", names: ["p", "w"] }, { kind: "nodes", nodes: ["node-a"] }] } },
+      {
+        never: false,
+        sources: { kind: "all" },
+        target: {
+          kind: "union",
+          members: [
+            { kind: "pods", names: ["p", "w"] },
+            { kind: "nodes", nodes: ["node-a"] },
+          ],
+        },
+      },
       { never: true, sources: { kind: "pods" }, target: { kind: "all" } },
-      { never: true, sources: { kind: "select", pods: null }, except: { kind: "pods" }, target: { kind: "union", members: [{ kind: "cidr" }, { kind: "cidr" }] } },
-      { sources: { kind: "select", namespace: null, namespaces: { requirements: [{ operator: "Exists" }] } }, target: { kind: "nodes", nodes: ["node-a", "node-b"] } },
+      {
+        never: true,
+        sources: { kind: "select", pods: null },
+        except: { kind: "pods" },
+        target: { kind: "union", members: [{ kind: "cidr" }, { kind: "cidr" }] },
+      },
+      {
+        sources: { kind: "select", namespace: null, namespaces: { requirements: [{ operator: "Exists" }] } },
+        target: { kind: "nodes", nodes: ["node-a", "node-b"] },
+      },
       { kind: "failure", when: "while", count: 2, what: "pod", statements: [{ never: true }] },
     ]);
   });
@@ -315,7 +350,8 @@ describe("checkProgram on any text", () => {
         expect(result.program !== null).toBe(!hasErrors(result.diagnostics));
         for (const diagnostic of result.diagnostics) {
           expect(diagnostic.message.length).toBeGreaterThan(0);
-          for (const { span } of [diagnostic, ...diagnostic.related]) expect(0 <= span.start && span.start <= span.end && span.end <= text.length).toBe(true);
+          for (const { span } of [diagnostic, ...diagnostic.related])
+            expect(0 <= span.start && span.start <= span.end && span.end <= text.length).toBe(true);
         }
       }),
       { seed: 20261122, numRuns: 600 },

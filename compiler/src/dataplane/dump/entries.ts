@@ -5,22 +5,24 @@ import { parseCidr, parseIp, parseMac } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 
+/** Where in a dump: an entry of a JSON list or a line of a text, both from 1. Null: the whole. */
+export type DumpPlace = { readonly unit: "entry" | "line"; readonly number: number } | null;
+
 /** A dump that is not what its tool prints, or holds what knet cannot read. */
 export class DumpError extends Error {
   override readonly name = "DumpError";
   /** The command or file. */
   readonly file: string;
-  /** From 1; null for a fault of the whole. */
-  readonly entry: number | null;
+  readonly place: DumpPlace;
   /** Path inside the entry: `dst`, `addr_info/0/local`. Null for a fault of the whole entry. */
   readonly field: string | null;
   readonly reason: string;
 
-  constructor(file: string, entry: number | null, field: string | null, reason: string, options?: ErrorOptions) {
-    const place = [file, entry === null ? null : `entry ${entry}`, field].filter((word) => word !== null).join(", ");
-    super(`${place}: ${reason}`, options);
+  constructor(file: string, place: DumpPlace, field: string | null, reason: string, options?: ErrorOptions) {
+    const where = [file, place === null ? null : `${place.unit} ${place.number}`, field].filter((word) => word !== null).join(", ");
+    super(`${where}: ${reason}`, options);
     this.file = file;
-    this.entry = entry;
+    this.place = place;
     this.field = field;
     this.reason = reason;
   }
@@ -47,7 +49,7 @@ export class Place {
   }
 
   error(field: string | null, reason: string): DumpError {
-    return new DumpError(this.#file, this.#entry, field, reason);
+    return new DumpError(this.#file, { unit: "entry", number: this.#entry }, field, reason);
   }
 
   ip(field: string, text: string): Ip {
@@ -128,20 +130,20 @@ function readEntries<T>(file: string, source: string, validate: ValidateFunction
   const entries: DumpEntry<T>[] = [];
   for (const [index, value] of (parsed as readonly unknown[]).entries()) {
     if (typeof value === "object" && value !== null && Object.keys(value).length === 0) continue;
-    if (!validate(value)) throw schemaError(file, index + 1, validate.errors?.[0]);
+    if (!validate(value)) throw schemaError(file, { unit: "entry", number: index + 1 }, validate.errors?.[0]);
     entries.push({ value, place: new Place(file, index + 1) });
   }
   return entries;
 }
 
-function schemaError(file: string, entry: number, error: NonNullable<ValidateFunction["errors"]>[number] | undefined): DumpError {
-  if (error === undefined) return new DumpError(file, entry, null, "not what the tool prints");
+function schemaError(file: string, place: DumpPlace, error: NonNullable<ValidateFunction["errors"]>[number] | undefined): DumpError {
+  if (error === undefined) return new DumpError(file, place, null, "not what the tool prints");
   const path = error.instancePath.slice(1);
   if (error.keyword === "required") {
     const { missingProperty } = error.params as { readonly missingProperty: string };
-    return new DumpError(file, entry, path === "" ? missingProperty : `${path}/${missingProperty}`, "missing");
+    return new DumpError(file, place, path === "" ? missingProperty : `${path}/${missingProperty}`, "missing");
   }
-  return new DumpError(file, entry, path === "" ? null : path, `${error.message ?? "wrong"}, not ${excerpt(error.data)}`);
+  return new DumpError(file, place, path === "" ? null : path, `${error.message ?? "wrong"}, not ${excerpt(error.data)}`);
 }
 
 /** The start of what stands there: a dump may hold anything, in any length. */

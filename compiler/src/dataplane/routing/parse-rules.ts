@@ -2,8 +2,8 @@
 import type { Cidr, Family } from "@knet/language/values";
 import { deviceName, entryReader, flag, record, text, unsigned } from "../dump/entries.ts";
 import type { Place } from "../dump/entries.ts";
-import { kernelOwner, unknownOwner } from "../dump/owners.ts";
-import { tableNumber } from "./names.ts";
+import { kernelOwner, ownerOfRoute, unknownOwner } from "../dump/owners.ts";
+import { protocolNumber, tableNumber } from "./names.ts";
 import type { RoutingRule } from "./types.ts";
 
 interface RawRule {
@@ -85,7 +85,7 @@ const kernelRules: readonly { readonly priority: number; readonly table: number;
   { priority: 32_767, table: 253, families: [4] },
 ];
 
-/** Rules of a fresh kernel, as a dump lists them; `place` names where they are expected. */
+/** The rules of a fresh kernel as records. */
 export function rulesOfKernel(family: Family): readonly RoutingRule[] {
   return kernelRules
     .filter(({ families }) => families.includes(family))
@@ -119,7 +119,7 @@ export function parseRules(source: string, family: Family, file = family === 4 ?
       invert: value.not !== undefined && value.not !== false,
       table: value.table === undefined ? 0 : tableNumber(place, value.table),
       ...(qualifiers.length === 0 ? {} : { qualifiers }),
-      owner: unknownOwner,
+      owner: value.protocol === undefined ? unknownOwner : ownerOfRoute(protocolNumber(place, value.protocol), null),
       origin: place.origin,
     };
     if (rule.table === 0 && qualifiers.length === 0) throw place.error("table", "missing");

@@ -17,21 +17,21 @@ export function sysctlKey(name: string): string {
  * The assignments in order, keys in the slash form; of a key that comes twice the last one holds. Blanks inside a value (`4096
  * 131072 6291456`) become one space each, which is how the kernel takes them.
  *
- * @throws {DumpError} with the line as the entry: for a line that is no assignment, a key that is none, or a pattern, whose meaning
+ * @throws {DumpError} for a line that is no assignment, a key that is none, or a pattern, whose meaning
  *   depends on the devices of the machine.
  */
 export function parseSysctls(source: string, file = "sysctl -a"): readonly Sysctl[] {
   return source.split("\n").flatMap((raw, index) => {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || line.startsWith(";")) return [];
-    const number = index + 1;
+    const place = { unit: "line", number: index + 1 } as const;
     const equals = line.indexOf("=");
-    if (equals < 0) throw new DumpError(file, number, null, "not an assignment `key = value`");
+    if (equals < 0) throw new DumpError(file, place, null, "not an assignment `key = value`");
     // A leading `-` lets sysctl go on when the key cannot be set.
     const name = line.slice(line.startsWith("-") ? 1 : 0, equals).trim();
-    if (/[*?[\]]/.test(name)) throw new DumpError(file, number, "key", `${name} is a pattern, and which keys it stands for depends on the machine`);
-    if (!/^[\w:@+/.-]+$/.test(name) || /^[/.]|[/.]$|\.\.|\/\//.test(name)) throw new DumpError(file, number, "key", `${JSON.stringify(name)} is no kernel parameter`);
+    if (/[*?[\]]/.test(name)) throw new DumpError(file, place, "key", `${name} is a pattern, and which keys it stands for depends on the machine`);
+    if (!/^[^\s/.]+(?:[/.][^\s/.]+)+$/.test(name)) throw new DumpError(file, place, "key", `${JSON.stringify(name)} is no kernel parameter`);
     const value = line.slice(equals + 1).trim().replaceAll(/\s+/g, " ");
-    return [{ key: sysctlKey(name), value, owner: unknownOwner, origin: { name: `${file} line ${number}`, span: null } }];
+    return [{ key: sysctlKey(name), value, owner: unknownOwner, origin: { name: `${file} line ${place.number}`, span: null } }];
   });
 }
