@@ -12,9 +12,14 @@ export type { AssertionResult, Disagreement, Flow, Scenario, VerifyReport } from
 export { intendedOutcomes, simulatedOutcomes } from "./verify/agreement.ts";
 export type { Fabric, Host } from "./fabric/types.ts";
 export type { Dataplane } from "./dataplane/types.ts";
+export { DumpError } from "./dataplane/dump/entries.ts";
+export { parseDump } from "./dataplane/dump/dump.ts";
+export type { DumpedHost, DumpFiles } from "./dataplane/dump/dump.ts";
+export { differences } from "./dataplane/dump/compare.ts";
+export type { Difference, Facility } from "./dataplane/dump/types.ts";
 export type * from "./model/types.ts";
 export { labSupport } from "./lab/support.ts";
 export { openLab } from "./lab/lab.ts";
-export type { Lab, Probe as LabProbe } from "./lab/lab.ts";
+export type { HostDump, Lab, Probe as LabProbe } from "./lab/lab.ts";
 export type { ProbeResult as LabProbeResult } from "./lab/observe.ts";
 export type { TracedPacket } from "./lab/trace.ts";

@@ -1,14 +1,15 @@
 /** What every command that takes a program does first: read, check, keep the lock, print what is wrong. */
 import { hasErrors } from "@knet/language";
+import type { SourceFile } from "@knet/language";
 import { formatLock } from "../allocate/index.ts";
 import { checkSource } from "../compilation/compilation.ts";
 import type { Checked, Compilation } from "../compilation/compilation.ts";
-import { diagnosticsReporter } from "../report/check.ts";
+import { checkPretty } from "../report/check-pretty.ts";
 import { CommandError } from "./command-error.ts";
 import { readLock, readSource } from "./input.ts";
 import type { SourceInput } from "./input.ts";
 import type { Io } from "./io.ts";
-import { frameStyle } from "./style.ts";
+import { styleFor } from "./style.ts";
 import type { ColorWhen } from "./style.ts";
 
 export interface LoadOptions {
@@ -33,11 +34,17 @@ export async function loadSource(io: Io, file: string, locked: boolean): Promise
   return { ...checked, input };
 }
 
+/** Sources by their paths. */
+export function sourcesIn(files: readonly SourceFile[]): (path: string) => SourceFile | null {
+  const known = new Map(files.map((file) => [file.path, file]));
+  return (path) => known.get(path) ?? null;
+}
+
 /** The compilation; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are printed too. */
 export async function loadProgram(io: Io, file: string, options: LoadOptions): Promise<{ readonly compilation: Compilation; readonly loaded: Loaded } | null> {
   const loaded = await loadSource(io, file, options.locked);
   if (loaded.diagnostics.length > 0) {
-    io.stderr.write(diagnosticsReporter("pretty")([loaded.source], loaded.diagnostics, { style: frameStyle(io.stderr, io.env, options.color) }));
+    io.stderr.write(checkPretty({ files: [loaded.source.path], diagnostics: loaded.diagnostics, sources: sourcesIn([loaded.source]) }, styleFor(io.stderr, io.env, options.color)));
   }
   if (loaded.compilation === null || hasErrors(loaded.diagnostics)) return null;
   return { compilation: loaded.compilation, loaded };

@@ -1,16 +1,16 @@
 /** The `knet` command: one table of commands, one place where errors become messages and exit codes. */
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./command-error.ts";
-import { check } from "./commands/check.ts";
+import { check, checkFormats } from "./commands/check.ts";
 import { compile } from "./commands/compile.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { lock } from "./commands/lock.ts";
-import { trace } from "./commands/trace.ts";
-import { verify } from "./commands/verify.ts";
+import { trace, traceFormats } from "./commands/trace.ts";
+import { verify, verifyFormats } from "./commands/verify.ts";
 import { exitCodes } from "./io.ts";
 import type { ExitCode, Io } from "./io.ts";
-import { paint, wantsColor } from "./style.ts";
+import { styleFor } from "./style.ts";
 import type { ColorWhen } from "./style.ts";
 import { version } from "./version.ts";
 
@@ -29,15 +29,14 @@ export async function run(io: Io, args: readonly string[]): Promise<ExitCode> {
 }
 
 function report(io: Io, args: readonly string[], error: unknown): ExitCode {
-  const color = wantsColor(io.stderr, io.env, colorOf(args));
+  const style = styleFor(io.stderr, io.env, colorOf(args));
   if (error instanceof CommanderError) {
     // Help and version were asked for; everything else was already printed as wrong usage.
     return error.exitCode === 0 ? 0 : 2;
   }
   if (error instanceof CommandError) {
-    const head = `error[${error.code}]`;
-    io.stderr.write(`${color ? paint(["bold", "red"], head) : head}: ${error.message}\n`);
-    if (error.help !== null) io.stderr.write(`  = ${color ? paint("cyan", "help:") : "help:"} ${error.help}\n`);
+    io.stderr.write(`${style.bad(`error[${error.code}]`)}: ${error.message}\n`);
+    if (error.help !== null) io.stderr.write(`  = ${style.frame.help("help:")} ${error.help}\n`);
     return error.exit;
   }
   const what = error instanceof Error ? error.message : String(error);
@@ -79,7 +78,7 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
       .showSuggestionAfterError(true)
       .addOption(new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto"))
       .addHelpText("after", `\nExample:\n  ${example}`);
-  const format = (...choices: [string, ...string[]]): Option => new Option("--format <format>", "what to print").choices(choices).default(choices[0]);
+  const format = (...choices: readonly [string, ...string[]]): Option => new Option("--format <format>", "what to print").choices(choices).default(choices[0]);
   const locked = (): Option => new Option("--locked", "fail when knet.lock would change").default(false);
 
   command("init", "write a small working cluster, a CI workflow and editor settings", "knet init my-cluster")
@@ -88,8 +87,9 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
 
   command("check", "parse and check programs", "knet check --deny-warnings examples/journey/journey.knet")
     .argument("<file...>", "programs")
-    .addOption(format("pretty", "json", "sarif", "github", "junit"))
+    .addOption(format(...checkFormats))
     .option("--deny-warnings", "warnings fail too", false)
+    .option("--fix", "apply the repairs that keep the meaning, and write the files", false)
     .addOption(locked())
     .action(async (files: string[], options: Parameters<typeof check>[2]) => done(await check(io, files, options)));
 
@@ -112,7 +112,7 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .argument("<file>", "the program")
     .option("--runs <n>", "samples of a statement that is too large to enumerate", "1000")
     .option("--seed <n>", "seed of the samples")
-    .addOption(format("pretty", "json", "junit", "sarif", "github", "markdown"))
+    .addOption(format(...verifyFormats))
     .addOption(locked())
     .action(async (file: string, options: Parameters<typeof verify>[2]) => done(await verify(io, file, options)));
 
@@ -126,7 +126,7 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--size <bytes>", "size of the request's IP packet")
     .option("--dns", "show the journey of the name lookup too", false)
     .option("--all", "show every rule that matched", false)
-    .addOption(format("text", "json", "mermaid", "svg", "html"))
+    .addOption(format(...traceFormats))
     .addOption(locked())
     .action(async (file: string, from: string, to: string, options: Parameters<typeof trace>[4]) => done(await trace(io, file, from, to, options)));
 

@@ -87,7 +87,7 @@ describe("wrap", () => {
   });
 
   it("should break a long name behind one of its own signs", () => {
-    expect(wrap("policy namespace001/only-the-client", 26)).toEqual(["policy", "namespace001/only-the-", "client"]);
+    expect(wrap("policy namespace001/only-the-client", 26)).toEqual(["policy", "namespace001/", "only-the-client"]);
     expect(wrap("a".repeat(7), 3)).toEqual(["aaa", "aaa", "a"]);
   });
 

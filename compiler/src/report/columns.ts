@@ -76,8 +76,9 @@ export function wrap(text: string, width: number): readonly string[] {
     while (columnsOf(line) > room) {
       const all = takeColumns(line, room);
       // Names and addresses are best broken behind their own signs.
-      const sign = Math.max(all.lastIndexOf("/"), all.lastIndexOf("-"), all.lastIndexOf("."), all.lastIndexOf(":"));
-      const head = sign >= all.length / 3 ? all.slice(0, sign + 1) : all;
+      const behind = (signs: readonly string[]): number => Math.max(...signs.map((sign) => all.lastIndexOf(sign) + 1));
+      const [slash, other] = [behind(["/"]), behind(["-", ".", ":"])];
+      const head = slash > all.length / 3 ? all.slice(0, slash) : other > all.length / 3 ? all.slice(0, other) : all;
       lines.push(head);
       line = line.slice(head.length);
     }

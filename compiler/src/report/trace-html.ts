@@ -3,7 +3,7 @@ import { formatIp } from "@knet/language/values";
 import { element, escapeText, textElement } from "./markup.ts";
 import { formatPacket } from "./packets.ts";
 import { traceSvg } from "./trace-svg.ts";
-import { percent, verdictWords } from "./trace-text.ts";
+import { percent, verdictSentence, verdictWords } from "./trace-text.ts";
 import type { ArtifactRef, SourceRef, Story, StoryLookup, StoryStep } from "./types.ts";
 import { isQuiet } from "./visits.ts";
 
@@ -24,11 +24,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /** The page, ending in a line break. It loads nothing and runs nothing. */
 export function traceHtml(story: Story): string {
-  const { from, to, protocol, port, lookup, choices, verdict, summary, decidedBy } = story;
+  const { from, to, protocol, port, lookup, choices, verdict, decidedBy } = story;
   const title = `${from} → ${to}, ${port}/${protocol}`;
   const body = [
     textElement("h1", {}, title),
-    textElement("p", { class: `verdict ${verdict === "delivered" ? "good" : "bad"}` }, `${verdictWords(verdict)}: ${summary}`),
+    textElement("p", { class: `verdict ${verdict === "delivered" ? "good" : "bad"}` }, verdictSentence(story)),
     ...(decidedBy === null ? [] : [`<p>${because(decidedBy.artifact === null ? [] : [decidedBy.artifact], decidedBy.source)}</p>`]),
     element("div", { class: "scroll" }, [traceSvg(story)]),
     ...(lookup === null ? [] : [lookupSection(lookup, story)]),

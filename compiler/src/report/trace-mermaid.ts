@@ -3,7 +3,7 @@ import { formatIp } from "@knet/language/values";
 import { printable } from "./columns.ts";
 import { formatPacket } from "./packets.ts";
 import { laneKey, lanesOf } from "./lanes.ts";
-import { verdictWords } from "./trace-text.ts";
+import { verdictSentence } from "./trace-text.ts";
 import type { Story } from "./types.ts";
 import { isDrawn, isQuiet, visitsOf } from "./visits.ts";
 import type { Visit } from "./visits.ts";
@@ -43,7 +43,7 @@ export function traceMermaid(story: Story): string {
     if (next === undefined || packet === undefined || next.phase !== visit.phase) continue;
     out.push(`  ${of(visit)}${visit.phase === "reply" ? "-->>" : "->>"}${of(next)}: ${escapeMermaid(formatPacket(packet))}`);
   }
-  out.push(`  Note over ${of(visits.at(-1))}: ${escapeMermaid(`${verdictWords(story.verdict)}: ${story.summary}`)}`);
+  out.push(`  Note over ${of(visits.at(-1))}: ${escapeMermaid(verdictSentence(story))}`);
   return `${out.join("\n")}\n`;
 }
 

@@ -7,7 +7,7 @@ import { columnsOf, cut, printable, wrap } from "./columns.ts";
 import { laneKey, lanesOf } from "./lanes.ts";
 import type { Lane } from "./lanes.ts";
 import { formatDestination, formatKind, formatSource } from "./packets.ts";
-import { verdictWords } from "./trace-text.ts";
+import { verdictSentence } from "./trace-text.ts";
 import type { Story, StoryPacket, StoryStep } from "./types.ts";
 import { isDrawn, isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
@@ -137,7 +137,7 @@ export function pictureOf(story: Story): Picture {
   const bottom = rowTop;
   boxes.unshift(...frames(placed, top, bottom, texts));
   y = lanes.length === 0 ? y + 10 : bottom + groupPadding + 26;
-  const words = wrap(printable(`${verdictWords(story.verdict)}: ${story.summary}`), Math.floor((right - 2 * margin) / (sizes.name * pitch)));
+  const words = wrap(printable(verdictSentence(story)), Math.floor((right - 2 * margin) / (sizes.name * pitch)));
   for (const text of words) {
     texts.push({ x: margin, y, anchor: "start", size: sizes.name, bold: true, colour: story.verdict === "delivered" ? "reply" : "bad", text });
     y += lineHeight + 3;

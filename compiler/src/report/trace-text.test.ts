@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "./columns.ts";
-import { delivered, dropped, errorOnTheWay, ip, noSuchName, step, packet } from "./story.testing.ts";
+import { delivered, dropped, errorOnTheWay, ip, long, noSuchName, packet, step } from "./story.testing.ts";
 import { plainReportStyle } from "./style.ts";
-import { percent, traceText } from "./trace-text.ts";
+import { percent, traceText, verdictSentence } from "./trace-text.ts";
 import type { Story } from "./types.ts";
+
+const stories = { delivered, dropped, noSuchName, errorOnTheWay, long } as const;
 
 describe("traceText", () => {
   it("should tell the journey host by host, with the reply in short", () => {
@@ -102,7 +104,7 @@ request
     const text = traceText({ ...dropped, steps: dropped.steps.slice(0, 3) });
     expect(text.trimEnd().split("\n").slice(-3)).toEqual([
       "✗ dropped: node-b drops the request: no policy that applies to namespace001/pod-3 allows it.",
-      '  nodes/node-b/felix.iptables:94  -A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop i… -j DROP',
+      '  nodes/node-b/felix.iptables:94  -A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop if… -j DROP',
       "  journey.knet:54  policy namespace001/only-the-client",
     ]);
   });
@@ -182,8 +184,8 @@ name lookup
 
   it("should stay within the width at any width", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 40, max: 160 }), fc.boolean(), fc.boolean(), fc.constantFrom(delivered, dropped, noSuchName, errorOnTheWay), (width, all, dns, story) => {
-        for (const line of traceText(story, { width, all, dns }).split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+      fc.property(fc.integer({ min: 40, max: 160 }), fc.boolean(), fc.boolean(), fc.constantFrom("delivered", "dropped", "noSuchName", "errorOnTheWay", "long"), (width, all, dns, name) => {
+        for (const line of traceText(stories[name], { width, all, dns }).split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(width);
       }),
       { seed: 20261122, numRuns: 100 },
     );
@@ -201,6 +203,13 @@ request
 
 ✗ no route: shop/a has no route.
 `);
+  });
+});
+
+describe("verdictSentence", () => {
+  it("should not say the verdict twice", () => {
+    expect(verdictSentence({ verdict: "dropped", summary: "Dropped on node-b: no policy allows it." })).toBe("Dropped on node-b: no policy allows it.");
+    expect(verdictSentence({ verdict: "reply-lost", summary: "The request arrives." })).toBe("reply lost: The request arrives.");
   });
 });
 

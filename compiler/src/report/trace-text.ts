@@ -7,6 +7,7 @@ import type { Paint, ReportStyle } from "./style.ts";
 import type { ArtifactRef, SourceRef, Story, StoryChoice, StoryLookup, StoryStep } from "./types.ts";
 import { isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
+import { counted } from "./words.ts";
 
 export interface TraceTextOptions {
   readonly style?: ReportStyle;
@@ -29,6 +30,12 @@ export function traceText(story: Story, options: TraceTextOptions = {}): string 
 /** `delivered`, `no route`: the verdict as words. */
 export function verdictWords(verdict: string): string {
   return verdict.replaceAll("-", " ");
+}
+
+/** The verdict in a sentence: the summary, behind the verdict's word where it does not begin with it. */
+export function verdictSentence({ verdict, summary }: Pick<Story, "verdict" | "summary">): string {
+  const words = verdictWords(verdict);
+  return summary.toLowerCase().startsWith(words) ? summary : `${words}: ${summary}`;
 }
 
 class TraceWriter {
@@ -151,7 +158,8 @@ class TraceWriter {
     this.#section("reply");
     let shown = "";
     for (const visit of visits) {
-      const telling = visit.steps.filter((step) => step.layer !== "wire" && !isQuiet(step, this.#story));
+      // The hooks that let a reply pass were told about at the request, or have nothing to tell.
+      const telling = visit.steps.filter((step) => step.layer !== "wire" && step.layer !== "filter" && step.layer !== "track");
       // Where a router or a node only sends the packet on, its own arrow says so.
       const steps = telling.some((step) => step.layer !== "route") ? telling.filter((step) => step.layer !== "route") : telling;
       this.#quiet += visit.steps.filter((step) => isQuiet(step, this.#story)).length;
@@ -159,8 +167,15 @@ class TraceWriter {
       const did = steps.map((step) => step.did).join(", ");
       const where = printable(visit.where);
       const column = columnsOf(where) + 2;
-      for (const [index, line] of wrap(printable(did), Math.max(narrowest / 2, this.#width - 4 - column)).entries()) {
-        this.#out.push(index === 0 ? `  ${this.#style.reply("●")} ${this.#style.host(where)}  ${line}` : `  ${this.#style.reply("│")} ${" ".repeat(column)}${line}`);
+      const bullet = `  ${this.#style.reply("●")} `;
+      const bar = `  ${this.#style.reply("│")} `;
+      if (column > this.#width / 2) {
+        this.#out.push(`${bullet}${this.#style.host(cut(where, this.#width - 4))}`);
+        this.#line(bar, did, (text) => text);
+      } else {
+        for (const [index, line] of wrap(printable(did), this.#width - 4 - column).entries()) {
+          this.#out.push(index === 0 ? `${bullet}${this.#style.host(where)}  ${line}` : `${bar}${" ".repeat(column)}${line}`);
+        }
       }
       const now = packet === undefined ? shown : formatPacket(packet);
       const spelled = packet !== undefined && packet.outer === null && did.includes(formatEnds(packet));
@@ -183,13 +198,14 @@ class TraceWriter {
   }
 
   #verdict(): void {
-    const { verdict, summary, decidedBy } = this.#story;
+    const { verdict, decidedBy } = this.#story;
     if (this.#quiet > 0) {
-      this.#out.push("", this.#style.dim(`  ${this.#quiet} ${this.#quiet === 1 ? "hook" : "hooks"} that let the packet pass without a word ${this.#quiet === 1 ? "is" : "are"} left out`));
+      this.#out.push("");
+      this.#line("  ", `${counted(this.#quiet, "hook")} that let the packet pass without a word ${this.#quiet === 1 ? "is" : "are"} left out`, this.#style.dim);
     }
     const good = verdict === "delivered";
     const paint = good ? this.#style.good : this.#style.bad;
-    const lines = wrap(printable(`${verdictWords(verdict)}: ${summary}`), this.#width - 2);
+    const lines = wrap(printable(verdictSentence(this.#story)), this.#width - 2);
     this.#out.push("");
     for (const [index, line] of lines.entries()) this.#out.push(`${index === 0 ? paint(good ? "✓" : "✗") : " "} ${paint(line)}`);
     if (decidedBy === null || this.#standsAbove(decidedBy)) return;

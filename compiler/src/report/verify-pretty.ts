@@ -27,7 +27,7 @@ export function verifyPretty(view: VerifyView, options: VerifyPrettyOptions = {}
   const failed = view.disagreements.length > 0 || view.assertions.some((assertion) => assertion.verdict === "fails");
   const open = view.assertions.some((assertion) => assertion.verdict !== "holds");
   const paint = failed ? style.bad : open ? style.warning : style.good;
-  if (out.length > 0) out.push("");
+  if (out.length > 0 && out.at(-1) !== "") out.push("");
   out.push(paint(verifySummary(view)));
   if (view.compared > 0) {
     const agreement = view.disagreements.length === 0 ? "they agree" : `they disagree on ${view.disagreements.length}`;

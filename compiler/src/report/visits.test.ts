@@ -34,6 +34,14 @@ describe("wireName", () => {
     expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBe("veth");
   });
 
+  it("should not repeat who is at its ends", () => {
+    const [first, second] = visitsOf([
+      step("request", "pod", "shop/a", "wire", "veth of shop/a: shop/a → node-a", syn),
+      step("request", "node", "node-a", "deliver", "delivers", syn),
+    ]);
+    expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBe("veth");
+  });
+
   it("should be null when the words are others than name and ends", () => {
     const [first, second] = visitsOf([step("request", "node", "node-a", "wire", "goes out of eth0", syn), step("request", "node", "node-b", "deliver", "delivers", syn)]);
     expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBeNull();

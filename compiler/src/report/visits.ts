@@ -28,7 +28,11 @@ export function wireName(visit: Visit, next: Visit): string | null {
   const wire = visit.steps.at(-1);
   if (wire?.layer !== "wire") return null;
   const ends = `: ${visit.where} → ${next.where}`;
-  return wire.did.endsWith(ends) ? wire.did.slice(0, -ends.length) : null;
+  if (!wire.did.endsWith(ends)) return null;
+  const name = wire.did.slice(0, -ends.length);
+  // `veth of shop/client`: whose it is stands at one of its ends anyway.
+  const owner = [visit.where, next.where].map((where) => ` of ${where}`).find((words) => name.endsWith(words));
+  return owner === undefined ? name : name.slice(0, -owner.length);
 }
 
 /** What a picture writes into a host: arrows say already that something was sent, carried and delivered, and a pod has only one way out. */

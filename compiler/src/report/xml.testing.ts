@@ -11,7 +11,7 @@ export interface XmlElement {
 
 /** The root element. @throws Error when the text is not well-formed XML 1.0 */
 export function parseXml(xml: string): XmlElement {
-  const parser = new SaxesParser({ fragment: false });
+  const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false });
   const root: XmlElement = { name: "", attributes: {}, children: [], text: "" };
   const stack = [root];
   parser.on("error", (error) => {

@@ -10,7 +10,7 @@ import { futureKeywords } from "../schema/future.ts";
 import { sourceFile } from "../text/source.ts";
 import type { Span } from "../text/span.ts";
 import { Grammar } from "./grammar.ts";
-import type { ParserRemark } from "./grammar.ts";
+import type { ParserRemark } from "./state.ts";
 import { layOut } from "./layout.ts";
 import { describeToken } from "./messages.ts";
 

@@ -5,7 +5,8 @@ import { languageCatalogue, nearest } from "@knet/language";
 import { commandErrors, compilerCatalogue } from "../../diagnostics/catalogue.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { paint, wantsColor } from "../style.ts";
+import { wantsColor } from "../style.ts";
+import { colouredReportStyle } from "../../report/style.ts";
 import type { ColorWhen } from "../style.ts";
 
 export interface ExplainOptions {
@@ -51,6 +52,6 @@ export async function explainPage(code: string): Promise<string> {
 function highlight(page: string): string {
   return page
     .split("\n")
-    .map((line) => (line.startsWith("#") ? paint(["bold", "cyan"], line) : line.startsWith("```") ? paint("dim", line) : line))
+    .map((line) => (line.startsWith("#") ? colouredReportStyle.heading(line) : line.startsWith("```") ? colouredReportStyle.dim(line) : line))
     .join("\n");
 }

@@ -1,11 +1,11 @@
 /** `knet lock`: writes the allocated addresses beside the program. */
-import { rename, writeFile } from "node:fs/promises";
 import { formatLock } from "../../allocate/index.ts";
-import { CommandError, systemErrorWords } from "../command-error.ts";
+import { CommandError } from "../command-error.ts";
 import { lockPath, readLock } from "../input.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { loadProgram } from "../load.ts";
 import type { ColorWhen } from "../style.ts";
+import { replaceFile } from "../write-file.ts";
 
 export interface LockOptions {
   readonly locked: boolean;
@@ -24,13 +24,7 @@ export async function lock(io: Io, file: string, options: LockOptions): Promise<
     io.stdout.write(`${path} is up to date\n`);
     return 0;
   }
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    throw new CommandError("output-unwritable", `cannot write ${path}: ${systemErrorWords(error)}`);
-  }
+  await replaceFile(path, text);
   const { nodes, pods, services } = loaded.compilation.allocation;
   io.stdout.write(`wrote ${path}: ${nodes.size} nodes, ${pods.size} pods, ${services.size} services\n`);
   return 0;

@@ -4,8 +4,11 @@ import { formatIp } from "@knet/language/values";
 import type { Compilation } from "../../compilation/compilation.ts";
 import { Locator } from "../../report/locate.ts";
 import { tellStory } from "../../report/story.ts";
-import { traceReporter } from "../../report/trace.ts";
-import type { TraceFormat } from "../../report/trace.ts";
+import { traceHtml } from "../../report/trace-html.ts";
+import { traceJson } from "../../report/trace-json.ts";
+import { traceMermaid } from "../../report/trace-mermaid.ts";
+import { traceSvg } from "../../report/trace-svg.ts";
+import { traceText } from "../../report/trace-text.ts";
 import type { Story } from "../../report/types.ts";
 import { defaultSize, defaultSourcePort, everyJourney } from "../../simulate/journey.ts";
 import { resolve } from "../../simulate/resolve.ts";
@@ -14,9 +17,11 @@ import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { loadProgram } from "../load.ts";
 import type { ColorWhen } from "../style.ts";
-import { frameStyle, wantsColor } from "../style.ts";
+import { styleFor } from "../style.ts";
 import { offersAt, parsePort, parseTransport, resolveSender, resolveTarget } from "../targets.ts";
 import type { Sender, Target } from "../targets.ts";
+
+export const traceFormats = ["text", "json", "mermaid", "svg", "html"] as const;
 
 export interface TraceOptions {
   readonly proto: string;
@@ -25,7 +30,7 @@ export interface TraceOptions {
   readonly size?: string;
   readonly dns: boolean;
   readonly all: boolean;
-  readonly format: TraceFormat;
+  readonly format: (typeof traceFormats)[number];
   readonly locked: boolean;
   readonly color: ColorWhen;
 }
@@ -34,9 +39,23 @@ export async function trace(io: Io, file: string, from: string, to: string, opti
   const loaded = await loadProgram(io, file, options);
   if (loaded === null) return 1;
   const story = traceStory(loaded.compilation, from, to, options);
-  const color = wantsColor(io.stdout, io.env, options.color);
-  io.stdout.write(traceReporter(options.format)(story, { dns: options.dns, all: options.all, width: io.stdout.columns, color, style: frameStyle(io.stdout, io.env, options.color) }));
+  io.stdout.write(render(io, story, options));
   return 0;
+}
+
+function render(io: Io, story: Story, options: TraceOptions): string {
+  switch (options.format) {
+    case "text":
+      return traceText(story, { style: styleFor(io.stdout, io.env, options.color), width: io.stdout.columns, dns: options.dns, all: options.all });
+    case "json":
+      return traceJson(story);
+    case "mermaid":
+      return traceMermaid(story);
+    case "svg":
+      return traceSvg(story);
+    case "html":
+      return traceHtml(story);
+  }
 }
 
 export function traceStory(compilation: Compilation, from: string, to: string, options: Pick<TraceOptions, "proto" | "port" | "backend" | "size">): Story {

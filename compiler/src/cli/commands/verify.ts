@@ -2,24 +2,31 @@
 import { Locator } from "../../report/locate.ts";
 import { tellStory } from "../../report/story.ts";
 import type { Story } from "../../report/types.ts";
-import { verifyReporter } from "../../report/verify.ts";
-import type { VerifyFormat } from "../../report/verify.ts";
-import type { VerifyView } from "../../report/verify-view.ts";
+import { verifyGithub } from "../../report/verify-github.ts";
+import { verifyJson } from "../../report/verify-json.ts";
+import { verifyJunit } from "../../report/verify-junit.ts";
+import { verifyMarkdown } from "../../report/verify-markdown.ts";
+import { verifyPretty } from "../../report/verify-pretty.ts";
+import { verifySarif } from "../../report/verify-sarif.ts";
+import type { DisagreementView, FlowView, VerifyView, WitnessView } from "../../report/verify-view.ts";
 import type { Compilation } from "../../compilation/compilation.ts";
-import { everyJourney } from "../../simulate/journey.ts";
+import type { Journey } from "../../simulate/steps.ts";
 import { verify as verifyAssertions } from "../../verify/verify.ts";
-import type { Disagreement, VerifyReport, Witness } from "../../verify/types.ts";
+import type { Disagreement, Failures, Flow, VerifyReport, Witness } from "../../verify/types.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram } from "../load.ts";
+import { loadProgram, sourcesIn } from "../load.ts";
 import { progressLine } from "../progress.ts";
-import { frameStyle, wantsColor } from "../style.ts";
+import { styleFor } from "../style.ts";
 import type { ColorWhen } from "../style.ts";
+import { version } from "../version.ts";
+
+export const verifyFormats = ["pretty", "json", "junit", "sarif", "github", "markdown"] as const;
 
 export interface VerifyCommandOptions {
   readonly runs: string;
   readonly seed?: string;
-  readonly format: VerifyFormat;
+  readonly format: (typeof verifyFormats)[number];
   readonly locked: boolean;
   readonly color: ColorWhen;
 }
@@ -36,8 +43,7 @@ export async function verify(io: Io, file: string, options: VerifyCommandOptions
   const progress = progressLine(io.stderr, "verifying");
   const report = verifyAssertions(compilation.scenario, { runs, seed, after: (failures) => compilation.after(failures), progress: (done, total) => progress.update(`${done}/${total} assertions`) });
   progress.end();
-  const view = viewOf(compilation, report);
-  io.stdout.write(verifyReporter(options.format)(view, { width: io.stdout.columns, color: wantsColor(io.stdout, io.env, options.color), style: frameStyle(io.stdout, io.env, options.color) }));
+  io.stdout.write(render(io, viewOf(compilation, report), options));
   if (report.disagreements.length > 0) return 70;
   if (report.assertions.some((assertion) => assertion.verdict === "fails")) return 4;
   return report.assertions.some((assertion) => assertion.verdict === "unknown" || assertion.verdict === "not-refuted") ? 6 : 0;
@@ -49,28 +55,48 @@ function wholeNumber(text: string, option: string, least: number, most: number):
   return value;
 }
 
+function render(io: Io, view: VerifyView, options: VerifyCommandOptions): string {
+  switch (options.format) {
+    case "pretty":
+      return verifyPretty(view, { style: styleFor(io.stdout, io.env, options.color), width: io.stdout.columns });
+    case "json":
+      return verifyJson(view);
+    case "junit":
+      return verifyJunit(view);
+    case "sarif":
+      return verifySarif(view, { toolVersion: version });
+    case "github":
+      return verifyGithub(view);
+    case "markdown":
+      return verifyMarkdown(view);
+  }
+}
+
 function viewOf(compilation: Compilation, report: VerifyReport): VerifyView {
   return {
-    source: compilation.source,
-    assertions: report.assertions.map((result) => ({ result, story: result.witness === null ? null : witnessStory(compilation, result.witness) })),
-    disagreements: report.disagreements.map((disagreement) => ({ disagreement, story: disagreementStory(compilation, disagreement) })),
+    assertions: report.assertions.map((assertion) => ({ ...assertion, witness: assertion.witness === null ? null : witnessView(compilation, assertion.witness) })),
+    disagreements: report.disagreements.map((disagreement) => disagreementView(compilation, disagreement)),
     compared: report.compared,
+    sources: sourcesIn([compilation.source]),
   };
 }
 
-function witnessStory(compilation: Compilation, witness: Witness): Story | null {
-  if (witness.journey === null) return null;
-  const scenario = witness.failures === null ? compilation.scenario : compilation.after(witness.failures);
-  return story(compilation, scenario, witness.flow, witness.journey, [witness.journey]);
+function witnessView(compilation: Compilation, witness: Witness): WitnessView {
+  const { flow, failures, summary, statement, journey } = witness;
+  return { flow: flowView(flow), failures, summary, statement, story: journey === null ? null : storyOf(compilation, failures, flow, journey, [journey]) };
 }
 
-function disagreementStory(compilation: Compilation, disagreement: Disagreement): Story | null {
-  const [journey] = disagreement.journeys;
-  const scenario = disagreement.failures === null ? compilation.scenario : compilation.after(disagreement.failures);
-  return journey === undefined ? null : story(compilation, scenario, disagreement.flow, journey, disagreement.journeys);
+function disagreementView(compilation: Compilation, disagreement: Disagreement): DisagreementView {
+  const { flow, failures, simulated, intended, journeys } = disagreement;
+  return { flow: flowView(flow), failures, simulated, intended, stories: journeys.map((journey) => storyOf(compilation, failures, flow, journey, journeys)) };
 }
 
-function story(compilation: Compilation, scenario: Compilation["scenario"], flow: Witness["flow"], journey: Parameters<typeof tellStory>[0]["journey"], alternatives: ReturnType<typeof everyJourney>): Story {
-  const locator = new Locator(scenario.fabric, (path) => (path === compilation.source.path ? compilation.source : null));
-  return tellStory({ fabric: scenario.fabric, locator, from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port, journey, alternatives, lookup: null });
+function flowView(flow: Flow): FlowView {
+  return { from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port };
+}
+
+function storyOf(compilation: Compilation, failures: Failures | null, flow: Flow, journey: Journey, alternatives: readonly Journey[]): Story {
+  const { fabric } = failures === null ? compilation.scenario : compilation.after(failures);
+  const locator = new Locator(fabric, sourcesIn([compilation.source]));
+  return tellStory({ fabric, locator, from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port, journey, alternatives, lookup: null });
 }

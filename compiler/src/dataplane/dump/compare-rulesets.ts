@@ -4,9 +4,9 @@ import { differencesOf } from "../netfilter/compare.ts";
 import type { RulesetDifference } from "../netfilter/compare.ts";
 import { saveRule } from "../netfilter/print.ts";
 import { loadRuleset } from "../netfilter/ruleset.ts";
-import type { IptablesFile, Ruleset, TableName } from "../netfilter/types.ts";
-import type { Difference } from "./compare.ts";
+import type { ChainLine, IptablesFile, RuleLine, Ruleset, TableName } from "../netfilter/types.ts";
 import { unknownOwner } from "./owners.ts";
+import type { Difference } from "./types.ts";
 
 interface Source {
   readonly owner: string;
@@ -17,9 +17,11 @@ interface Source {
 export function rulesetDifferences(facility: "iptables" | "ip6tables", files: readonly IptablesFile[], found: Ruleset): readonly Difference[] {
   const ofFamily = files.filter((file) => file.family === found.family);
   const expected = loadRuleset(found.family, ofFamily);
+  const owners = new Map(ofFamily.flatMap(({ owner, tables }) => tables.flatMap(({ chains, rules }) => [...chains, ...rules].map((line) => [line, owner] as const))));
   const dumped: Source = { owner: unknownOwner, origin: { name: `${facility}-save`, span: null } };
   return differencesOf(expected, found).map((difference): Difference => {
-    const wanted = sourceOf(difference, expected, ofFamily) ?? dumped;
+    const line = lineOf(difference, expected, ofFamily);
+    const wanted: Source = line === null ? dumped : { owner: owners.get(line) ?? unknownOwner, origin: line.origin };
     switch (difference.kind) {
       case "family":
         throw new RangeError("rulesets of one family were loaded for the other");
@@ -57,39 +59,32 @@ function chainWords({ table, chain }: { readonly table: TableName; readonly chai
   return `-t ${table} chain ${chain}`;
 }
 
-function ruleWords({ table, text }: { readonly table: TableName; readonly text: string }): string {
-  return `-t ${table} ${text}`;
+function ruleWords({ table, chain, text }: { readonly table: TableName; readonly chain: string; readonly text: string }): string {
+  return `-t ${table} -A ${chain} ${text}`.trimEnd();
 }
 
 function firstMoved({ expected, found }: { readonly expected: readonly string[]; readonly found: readonly string[] }): number {
   return expected.findIndex((text, index) => text !== found[index]);
 }
 
-/** The line behind an expected chain or rule; null for what the kernel has by itself. */
-function sourceOf(difference: RulesetDifference, expected: Ruleset, files: readonly IptablesFile[]): Source | null {
+/** The line that wrote an expected chain or rule; null for what the kernel has by itself. */
+function lineOf(difference: RulesetDifference, expected: Ruleset, files: readonly IptablesFile[]): ChainLine | RuleLine | null {
   switch (difference.kind) {
     case "family":
     case "unexpected-chain":
     case "unexpected-rule":
       return null;
     case "missing-rule":
-      return sourceOfLine(difference.rule.line, files);
+      return difference.rule.line;
     case "missing-chain":
-    case "policy":
-      return sourceOfLine(
-        files.flatMap(({ tables }) => tables.filter(({ name }) => name === difference.table).flatMap(({ chains }) => chains)).findLast(({ name }) => name === difference.chain) ?? null,
-        files,
-      );
+    case "policy": {
+      const blocks = files.flatMap(({ tables }) => tables.filter(({ name }) => name === difference.table));
+      return blocks.flatMap(({ chains }) => chains).findLast(({ name }) => name === difference.chain) ?? null;
+    }
     case "order": {
       const text = difference.expected[firstMoved(difference)];
       const rules = expected.tables.get(difference.table)?.get(difference.chain)?.rules ?? [];
-      return sourceOfLine(rules.find((rule) => saveRule(rule, expected.family) === text)?.line ?? null, files);
+      return rules.find((rule) => saveRule(rule, expected.family) === text)?.line ?? null;
     }
   }
-}
-
-function sourceOfLine(line: IptablesFile["tables"][number]["chains" | "rules"][number] | null, files: readonly IptablesFile[]): Source | null {
-  if (line === null) return null;
-  const file = files.find(({ tables }) => tables.some(({ chains, rules }) => [...chains, ...rules].includes(line)));
-  return { owner: file?.owner ?? unknownOwner, origin: line.origin };
 }

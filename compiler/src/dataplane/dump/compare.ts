@@ -10,26 +10,12 @@ import { rulesOfKernel } from "../routing/parse-rules.ts";
 import type { Route, RoutingRule } from "../routing/types.ts";
 import type { Sysctl } from "../sysctl/types.ts";
 import type { Dataplane } from "../types.ts";
+import { rulesetDifferences } from "./compare-rulesets.ts";
 import type { DumpedHost } from "./dump.ts";
 import { kernelOwner } from "./owners.ts";
 import { unpaired } from "./pairs.ts";
 import type { Comparison, Sourced } from "./pairs.ts";
-import { rulesetDifferences } from "./compare-rulesets.ts";
-
-export type Facility = "links" | "addresses" | "routes" | "rules" | "neighbours" | "fdb" | "sysctls" | "iptables" | "ip6tables" | "ipsets";
-
-export interface Difference {
-  readonly facility: Facility;
-  readonly kind: "missing" | "unexpected" | "different";
-  /** What should be there, as its tool writes it. Null when it should not. */
-  readonly expected: string | null;
-  /** What is there. Null when it is not. */
-  readonly found: string | null;
-  /** Who should have put it there; of something unexpected, who did as far as the dump tells. */
-  readonly owner: string;
-  /** The declaration behind what is expected; of something unexpected, its place in the dump. */
-  readonly origin: Origin;
-}
+import type { Difference, Facility } from "./types.ts";
 
 /** By facility in the order in which a host is set up. Empty when the host holds what it should. Facilities that were not dumped are not compared. */
 export function differences(expected: Dataplane, found: DumpedHost): readonly Difference[] {
@@ -48,13 +34,13 @@ export function differences(expected: Dataplane, found: DumpedHost): readonly Di
 }
 
 function listDifferences<T extends Sourced>(facility: Facility, comparison: Comparison<T>): readonly Difference[] {
-  return unpaired(comparison).map(({ kind, expected, found }) => {
-    const { owner, origin } = expected ?? found;
+  return unpaired(comparison).map((pair) => {
+    const { owner, origin } = pair.kind === "unexpected" ? pair.found : pair.expected;
     return {
       facility,
-      kind,
-      expected: expected === null ? null : comparison.words(expected, expected),
-      found: found === null ? null : comparison.words(found, expected ?? found),
+      kind: pair.kind,
+      expected: pair.expected === null ? null : comparison.words(pair.expected, pair.expected),
+      found: pair.found === null ? null : comparison.words(pair.found, pair.expected ?? pair.found),
       owner,
       origin,
     };

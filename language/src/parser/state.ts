@@ -1,0 +1,185 @@
+/**
+ * What the parser keeps while it reads, and how it looks ahead. Nodes are attached to their parents when they are opened, so an error
+ * inside one never takes the rest of the file with it.
+ */
+import { EmbeddedActionsParser, isRecognitionException } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import type * as ast from "../ast/nodes.ts";
+import { stringValue } from "../lexer/lexer.ts";
+import * as types from "../lexer/tokens.ts";
+import { blockKeywords } from "../schema/blocks.ts";
+
+/** A node under construction. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+/** What the parser wants said, besides what Chevrotain's own errors say. */
+export type ParserRemark =
+  | { readonly kind: "unexpected"; readonly token: IToken; readonly expected: string }
+  | { readonly kind: "separator"; readonly token: IToken; readonly previous: IToken }
+  | { readonly kind: "colon"; readonly token: IToken }
+  | { readonly kind: "dotted"; readonly token: IToken };
+
+export const endOf = (token: IToken): number => token.startOffset + token.image.length;
+export const separators: ReadonlySet<TokenType> = new Set([types.NewLine, types.Comma]);
+/** Tokens that recovery must not take away: they hold the file together. */
+const kept: ReadonlySet<TokenType> = new Set([...separators, types.LeftBrace, types.RightBrace, types.LeftBracket, types.RightBracket]);
+export const missingName: ast.NameNode = { kind: "name", start: 0, end: 0, value: "", quoted: false };
+const missingScalar: ast.ScalarNode = { kind: "scalar", start: 0, end: 0, form: "malformed", text: "" };
+
+const scalarForms = new Map<TokenType, ast.ScalarForm>([
+  [types.Text, "string"],
+  [types.Integer, "number"],
+  [types.Port, "port"],
+  [types.Address, "address"],
+  [types.AddressRange, "cidr"],
+  [types.Mac, "mac"],
+  [types.Path, "path"],
+  [types.Dotted, "dotted"],
+  [types.Malformed, "malformed"],
+]);
+
+export abstract class ParserState extends EmbeddedActionsParser {
+  remarks: ParserRemark[] = [];
+
+  /** Members of the innermost open file, body or map. */
+  protected members: ast.MemberNode[] = [];
+
+  protected inAssert = false;
+
+  protected member: (Mutable<ast.NodeBase> & { damaged?: boolean }) | null = null;
+
+  /** No `reaches` stands between the current token and this offset. */
+  protected noReachesBefore = -1;
+
+  /** Runs a rule; an error in it has been recorded and ends the rule, not the file. */
+  protected guarded(rule: () => void): void {
+    try {
+      rule();
+    } catch (failure) {
+      if (!(failure instanceof Error) || !isRecognitionException(failure)) throw failure;
+    }
+  }
+
+  protected lastEnd(): number {
+    const last = this.LA(0);
+    return last.startOffset < 0 || Number.isNaN(last.startOffset) ? 0 : endOf(last);
+  }
+
+  protected atEndOfMember(): boolean {
+    const type = this.LA(1).tokenType;
+    return separators.has(type) || type === types.RightBrace || type === types.EOF;
+  }
+
+  /** Whether the token at distance `k` begins a new member, as far as that can be told without reading it. */
+  protected memberAhead(k: number): boolean {
+    const token = this.LA(k);
+    const next = this.LA(k + 1);
+    if (next.tokenType === types.Assign) return true;
+    if (this.inAssert) return this.reachesAhead(k);
+    switch (token.image) {
+      case "allow":
+        return ["ingress", "egress", "from", "to"].includes(next.image);
+      case "applies":
+        return next.image === "to";
+      case "isolates":
+        return next.image === "ingress" || next.image === "egress";
+      case "spread":
+        return next.image === "over";
+      case "forward":
+        return next.tokenType === types.Text;
+      case "selects":
+        return this.isName(next);
+      case "port":
+        return next.tokenType === types.Port || this.LA(k + 2).tokenType === types.Assign;
+      default:
+        // A block: `keyword name {`. Peers that look alike (`node a`, `service a/b`) are followed by no brace.
+        return blockKeywords.has(token.image) && this.isName(next) && this.LA(k + 2).tokenType === types.LeftBrace;
+    }
+  }
+
+  /** Whether a declaration of a known kind begins here. Parties look alike (`node a`), so this is asked only behind a whole member. */
+  protected blockAhead(): boolean {
+    // Behind a rule, `subnet x` is somebody it forgot to say `from` for.
+    const rule = (this.member as ast.MemberNode | null)?.kind === "allow";
+    return !this.inAssert && !rule && blockKeywords.has(this.LA(1).image) && this.isName(this.LA(2));
+  }
+
+  protected isWord(token: IToken): boolean {
+    return token.tokenType === types.Identifier || token.tokenType.CATEGORIES?.includes(types.Word) === true;
+  }
+
+  protected isName(token: IToken): boolean {
+    return token.tokenType === types.Text || token.tokenType === types.Dotted || this.isWord(token);
+  }
+
+  /** Whether `reaches` comes before the end of the line. Each stretch of tokens is searched once. */
+  protected reachesAhead(k: number): boolean {
+    const from = this.LA(k).startOffset;
+    if (from < this.noReachesBefore) return false;
+    for (let i = k; ; i++) {
+      const token = this.LA(i);
+      const type = token.tokenType;
+      if (type === types.EOF || type === types.NewLine || type === types.RightBrace || type === types.LeftBrace) {
+        this.noReachesBefore = type === types.EOF ? Number.POSITIVE_INFINITY : token.startOffset;
+        return false;
+      }
+      if (token.image === "reaches" || (token.image === "never" && this.LA(i + 1).image === "reaches")) return true;
+    }
+  }
+
+  /** Attaches a member to the innermost body and makes it the one that errors damage. */
+  protected open<T extends ast.MemberNode>(node: T): Mutable<T> {
+    if (this.RECORDING_PHASE) return node as Mutable<T>;
+    this.members.push(node);
+    this.member = node as unknown as NonNullable<ParserState["member"]>;
+    return node as Mutable<T>;
+  }
+
+  protected here(): { readonly start: number; readonly end: number } {
+    const token = this.LA(1);
+    return { start: token.startOffset, end: endOf(token) };
+  }
+
+  /** Whether the next tokens have these texts. */
+  protected reads(first: string, second?: string): boolean {
+    return this.LA(1).image === first && (second === undefined || this.LA(2).image === second);
+  }
+
+  /** Whether the token at distance `k` is a selector's operator. */
+  protected operatorAt(k: number): boolean {
+    const token = this.LA(k);
+    if (token.tokenType === types.Equal || token.tokenType === types.NotEqual) return true;
+    const next = this.LA(k + 1);
+    return (token.image === "in" && next.tokenType === types.LeftBracket) || (token.image === "not" && next.image === "in");
+  }
+
+  protected nameOf(token: IToken): ast.NameNode {
+    if (this.RECORDING_PHASE) return missingName;
+    const at = this.place(token);
+    const quoted = token.tokenType === types.Text;
+    return { kind: "name", ...at, value: quoted ? stringValue(token.image) : token.image, quoted };
+  }
+
+  /** Where a token stands; one that recovery made up stands behind the last real one. */
+  protected place(token: IToken): { readonly start: number; readonly end: number } {
+    if (token.isInsertedInRecovery === true || token.startOffset < 0) {
+      const at = this.lastEnd();
+      return { start: at, end: at };
+    }
+    return { start: token.startOffset, end: endOf(token) };
+  }
+
+  protected scalarOf(token: IToken): ast.ScalarNode {
+    if (this.RECORDING_PHASE) return missingScalar;
+    const form = scalarForms.get(token.tokenType) ?? "word";
+    return { kind: "scalar", ...this.place(token), form, text: form === "string" ? stringValue(token.image) : token.image };
+  }
+
+  protected override canTokenTypeBeDeletedInRecovery(): boolean {
+    return !kept.has(this.LA(1).tokenType);
+  }
+
+  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return type !== types.LeftBrace && type !== types.NewLine;
+  }
+}
