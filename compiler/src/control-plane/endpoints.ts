@@ -85,8 +85,9 @@ function hasSelector(service: Service): service is Service & { readonly selector
   return service.selector !== null && Object.keys(service.selector).length > 0;
 }
 
-/** The families of the cluster IPs, primary first; of a headless service those of the cluster's service ranges. */
+/** The families of the cluster IPs, primary first; of a headless service its own, or those of the cluster's service ranges. */
 export function familiesOf(service: Service, model: NetworkModel): readonly Family[] {
+  if (service.families !== undefined) return service.families;
   const ips = service.clusterIps.map((ip) => ip.family);
   return [...new Set(ips.length > 0 ? ips : model.cluster.serviceCidrs.map((cidr) => cidr.ip.family))];
 }

@@ -1,6 +1,6 @@
 /** Services with their addresses and node ports. */
 import { addToIp, maskCidr } from "@knet/language/values";
-import type { Cidr, Ip } from "@knet/language/values";
+import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { CheckedProgram, Origin, ServiceDeclaration, Span } from "@knet/language";
 import { allocateClusterIps, allocateNodePorts, nodePortKey } from "../allocate/index.ts";
 import type { AddressClaim, Allocation } from "../allocate/index.ts";
@@ -75,8 +75,10 @@ function keyOf(service: ServiceDeclaration): string {
   return `${service.namespace}/${service.name}`;
 }
 
-/** Pinned addresses say the families; otherwise a service is SingleStack in the first range, Kubernetes' default. */
+/** `families` or pinned addresses say the families; otherwise a service is SingleStack in the first range, Kubernetes' default. */
 function hasFamily(service: ServiceDeclaration, cidr: Cidr, index: number): boolean {
+  const families = service.families.value;
+  if (families.length > 0) return families.includes(cidr.ip.family);
   const pinned = service.clusterIps.value;
   return pinned.length === 0 ? index === 0 : pinned.some((ip) => ip.family === cidr.ip.family);
 }
@@ -105,7 +107,8 @@ function lowerService(service: ServiceDeclaration, clusterIps: readonly Ip[], no
     name: service.name,
     type: service.type.value,
     headless: service.headless.value,
-    clusterIps,
+    clusterIps: primaryFirst(clusterIps, service.families.value),
+    ...(service.headless.value && service.families.value.length > 0 ? { families: service.families.value } : {}),
     selector: service.selector.value,
     ports: service.ports.map((port) => ({
       name: port.name,
@@ -119,6 +122,11 @@ function lowerService(service: ServiceDeclaration, clusterIps: readonly Ip[], no
     system: false,
     origin: { name, span: service.span },
   };
+}
+
+/** Without families of its own a service has its addresses in the order of the service ranges. */
+function primaryFirst(clusterIps: readonly Ip[], families: readonly Family[]): readonly Ip[] {
+  return clusterIps.toSorted((x, y) => families.indexOf(x.family) - families.indexOf(y.family));
 }
 
 function systemDns(clusterIps: readonly Ip[], origin: Origin): Service {

@@ -2,7 +2,7 @@
  * The network model: what the program describes, with every name resolved and every address allocated.
  * Immutable. Components read it and nothing else; the judges (simulator, kernel) never see it.
  */
-import type { Cidr, Ip, PortRange, Transport } from "@knet/language/values";
+import type { Cidr, Family, Ip, PortRange, Transport } from "@knet/language/values";
 import type { Origin, Span } from "@knet/language";
 import type { IpamPlan } from "./ipam.ts";
 
@@ -225,6 +225,8 @@ export interface Service {
   readonly headless: boolean;
   /** One per family of the service; empty when headless. */
   readonly clusterIps: readonly Ip[];
+  /** Of a headless service that says them; absent: those of its cluster IPs, or of the cluster's service ranges when it is headless. */
+  readonly families?: readonly Family[];
   /** Null: endpoints are not managed by the controller. */
   readonly selector: Labels | null;
   readonly ports: readonly ServicePort[];

@@ -28,7 +28,10 @@ describe("checkJson", () => {
 
   it("should say what related places have to do with it", () => {
     const second = read(checkJson(findings)).diagnostics[1];
-    expect(second?.related[0]).toMatchObject({ message: "the service that would have no endpoints", range: { start: { line: 48, column: 3 }, end: { line: 48, column: 16 } } });
+    expect(second?.related[0]).toMatchObject({
+      message: "the service that would have no endpoints",
+      range: { start: { line: 48, column: 3 }, end: { line: 48, column: 16 } },
+    });
     expect(second?.help).toBe('did you mean `app == "myapp"`?');
   });
 

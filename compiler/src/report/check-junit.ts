@@ -24,7 +24,9 @@ export function checkJunit({ files, diagnostics, sources }: CheckView, options: 
           name: `${diagnostic.code} at ${line}:${column}`,
           className: file,
           place: { file, line },
-          outcome: fails ? { kind: "failed", type: diagnostic.severity, message: diagnostic.message, text } : { kind: "passed", output: text },
+          outcome: fails
+            ? { kind: "failed", type: diagnostic.severity, message: diagnostic.message, text }
+            : { kind: "passed", output: text },
         };
       });
     const clean: JunitCase = { name: "no problems", className: file, place: { file, line: 1 }, outcome: { kind: "passed", output: null } };

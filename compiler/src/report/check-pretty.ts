@@ -19,7 +19,10 @@ export function checkPretty(view: CheckView, style: ReportStyle = plainReportSty
 /** `2 errors, 1 warning in 1 file`: files that have any. */
 export function checkSummary({ diagnostics }: CheckView): string {
   const counts = countBySeverity(diagnostics);
-  const parts = [...(counts.error > 0 ? [counted(counts.error, "error")] : []), ...(counts.warning > 0 ? [counted(counts.warning, "warning")] : [])];
+  const parts = [
+    ...(counts.error > 0 ? [counted(counts.error, "error")] : []),
+    ...(counts.warning > 0 ? [counted(counts.warning, "warning")] : []),
+  ];
   const files = new Set(diagnostics.map((diagnostic) => diagnostic.span.file)).size;
   return parts.length === 0 ? "no problems" : `${parts.join(", ")} in ${counted(files, "file")}`;
 }

@@ -19,7 +19,10 @@ describe("checkSarif", () => {
 
   it("should describe each rule once and point results at it", () => {
     expect(run?.tool.driver.rules?.map((rule) => `${rule.id} ${rule.name ?? ""}`)).toEqual(["KN3003 HostBitsSet", "KN8001 SelectsNothing"]);
-    expect(run?.results?.map((result) => `${result.ruleId ?? ""} ${result.ruleIndex ?? -1} ${result.level ?? ""}`)).toEqual(["KN3003 0 error", "KN8001 1 warning"]);
+    expect(run?.results?.map((result) => `${result.ruleId ?? ""} ${result.ruleIndex ?? -1} ${result.level ?? ""}`)).toEqual([
+      "KN3003 0 error",
+      "KN8001 1 warning",
+    ]);
   });
 
   it("should carry places and fixes", () => {

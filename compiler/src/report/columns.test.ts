@@ -60,7 +60,8 @@ describe("cut", () => {
 });
 
 describe("cutRule", () => {
-  const rule = "kube-proxy.iptables:37  -A KUBE-SEP-BDXBYDLSV7ZMEQNV -m comment --comment namespace001/myapp:http -j DNAT --to-destination 10.10.1.3:8080";
+  const rule =
+    "kube-proxy.iptables:37  -A KUBE-SEP-BDXBYDLSV7ZMEQNV -m comment --comment namespace001/myapp:http -j DNAT --to-destination 10.10.1.3:8080";
 
   it("should keep what the rule does", () => {
     expect(cutRule(rule, 100)).toBe("kube-proxy.iptables:37  -A KUBE-SEP-BDXBYDLSV7ZMEQNV -m com… -j DNAT --to-destination 10.10.1.3:8080");

@@ -21,7 +21,9 @@ describe("escaping of workflow commands", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const escaped = escapeProperty(text);
         expect(escaped).not.toMatch(/[\r\n:,]/u);
-        expect(escaped.replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%0A", "\n").replaceAll("%0D", "\r").replaceAll("%25", "%")).toBe(text);
+        expect(
+          escaped.replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%0A", "\n").replaceAll("%0D", "\r").replaceAll("%25", "%"),
+        ).toBe(text);
       }),
       { seed: 20261122, numRuns: 200 },
     );
@@ -30,7 +32,9 @@ describe("escaping of workflow commands", () => {
 
 describe("annotation", () => {
   it("should give columns only when they are on one line", () => {
-    expect(annotation("error", at("selects app"), "t", "m", journeySources)).toBe("::error file=journey.knet,line=49,endLine=49,col=5,endColumn=16,title=t::m");
+    expect(annotation("error", at("selects app"), "t", "m", journeySources)).toBe(
+      "::error file=journey.knet,line=49,endLine=49,col=5,endColumn=16,title=t::m",
+    );
     const { start } = at("service myapp");
     const span = { file: "journey.knet", start, end: at("selects app").end };
     expect(annotation("warning", span, "t", "m", journeySources)).toBe("::warning file=journey.knet,line=48,endLine=49,title=t::m");

@@ -10,7 +10,13 @@ export function annotation(level: AnnotationLevel, span: Span, title: string, me
   const { start, end } = rangeOfSpan(span, sources);
   // GitHub refuses columns that are not on one line.
   const columns = start.line === end.line ? [`col=${start.column}`, `endColumn=${end.column}`] : [];
-  const properties = [`file=${escapeProperty(span.file)}`, `line=${start.line}`, `endLine=${end.line}`, ...columns, `title=${escapeProperty(title)}`];
+  const properties = [
+    `file=${escapeProperty(span.file)}`,
+    `line=${start.line}`,
+    `endLine=${end.line}`,
+    ...columns,
+    `title=${escapeProperty(title)}`,
+  ];
   return `::${level} ${properties.join(",")}::${escapeData(message)}`;
 }
 

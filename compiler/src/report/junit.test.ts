@@ -71,7 +71,9 @@ describe("checkJunit", () => {
 
 describe("verifyJunit", () => {
   it("should pass what holds, fail what fails and skip the rest", () => {
-    const outcomes = allNamed(parseXml(verifyJunit(verdicts)), "testcase").map((one) => `${one.attributes["line"] ?? ""} ${one.children[0]?.name ?? ""}`);
+    const outcomes = allNamed(parseXml(verifyJunit(verdicts)), "testcase").map(
+      (one) => `${one.attributes["line"] ?? ""} ${one.children[0]?.name ?? ""}`,
+    );
     expect(outcomes).toEqual(["66 system-out", "60 failure", "66 skipped", "66 skipped"]);
   });
 
@@ -84,9 +86,10 @@ describe("verifyJunit", () => {
   });
 
   it("should have a suite of its own for disagreements", () => {
-    expect(allNamed(parseXml(verifyJunit(disagreeing)), "testsuite").map((suite) => `${suite.attributes["name"] ?? ""} ${suite.attributes["failures"] ?? ""}`)).toEqual([
-      "assertions 0",
-      "internal disagreements 1",
-    ]);
+    expect(
+      allNamed(parseXml(verifyJunit(disagreeing)), "testsuite").map(
+        (suite) => `${suite.attributes["name"] ?? ""} ${suite.attributes["failures"] ?? ""}`,
+      ),
+    ).toEqual(["assertions 0", "internal disagreements 1"]);
   });
 });

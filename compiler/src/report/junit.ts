@@ -21,12 +21,20 @@ export interface JunitSuite {
 /** The document, ending in a line break. No times: output does not depend on the clock. */
 export function junitXml(suites: readonly JunitSuite[]): string {
   const cases = suites.flatMap((suite) => suite.cases);
-  const root = block("testsuites", { name: "knet", ...counts(cases) }, suites.map((suite) => indent(suiteXml(suite))));
+  const root = block(
+    "testsuites",
+    { name: "knet", ...counts(cases) },
+    suites.map((suite) => indent(suiteXml(suite))),
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${root}\n`;
 }
 
 function suiteXml({ name, cases }: JunitSuite): string {
-  return block("testsuite", { name, ...counts(cases) }, cases.map((one) => indent(caseXml(one))));
+  return block(
+    "testsuite",
+    { name, ...counts(cases) },
+    cases.map((one) => indent(caseXml(one))),
+  );
 }
 
 function counts(cases: readonly JunitCase[]): Readonly<Record<"tests" | "failures" | "errors" | "skipped", number>> {
@@ -38,7 +46,9 @@ function caseXml({ name, className, place, outcome }: JunitCase): string {
   const attributes = { name, classname: className, file: place?.file ?? null, line: place?.line ?? null };
   switch (outcome.kind) {
     case "passed":
-      return outcome.output === null ? element("testcase", attributes) : element("testcase", attributes, [textElement("system-out", {}, outcome.output)]);
+      return outcome.output === null
+        ? element("testcase", attributes)
+        : element("testcase", attributes, [textElement("system-out", {}, outcome.output)]);
     case "failed":
       return element("testcase", attributes, [textElement("failure", { message: outcome.message, type: outcome.type }, outcome.text)]);
     case "skipped":

@@ -30,7 +30,9 @@ describe("elements", () => {
 
   it("should give any legal text back to an XML reader", () => {
     // Everything that XML 1.0 allows, line breaks and tabs included.
-    const legal = fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, ""));
+    const legal = fc
+      .string({ unit: "binary", maxLength: 40 })
+      .map((text) => text.replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, ""));
     fc.assert(
       fc.property(legal, legal, (attribute, content) => {
         const read = parseXml(textElement("t", { a: attribute }, content));

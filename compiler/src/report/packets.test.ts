@@ -19,7 +19,9 @@ describe("formatPacket", () => {
   });
 
   it("should write no ports for ICMP, and the type where it has no name", () => {
-    expect(formatPacket(packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"))).toBe("192.168.1.1 → 192.168.1.10 icmp host-unreachable");
+    expect(formatPacket(packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"))).toBe(
+      "192.168.1.1 → 192.168.1.10 icmp host-unreachable",
+    );
     expect(formatPacket(packet("fd00::1", 128, "fd00::2", 0, null, "icmp6"))).toBe("fd00::1 → fd00::2 icmp6 type 128 code 0");
   });
 });

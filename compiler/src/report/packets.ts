@@ -26,7 +26,9 @@ export function formatEnds(packet: Layer): string {
 /** `tcp syn`, `udp`, `icmp port-unreachable`, `icmp type 8 code 0`. */
 export function formatKind(packet: Layer): string {
   if (packet.note !== null) return `${packet.protocol} ${packet.note}`;
-  return packet.protocol === "icmp" || packet.protocol === "icmp6" ? `${packet.protocol} type ${packet.sport} code ${packet.dport}` : packet.protocol;
+  return packet.protocol === "icmp" || packet.protocol === "icmp6"
+    ? `${packet.protocol} type ${packet.sport} code ${packet.dport}`
+    : packet.protocol;
 }
 
 /** `192.168.1.10 → 192.168.2.10 udp 4789`: a tunnel's source port says nothing, so it is left out. */

@@ -18,7 +18,12 @@ const location = {
   required: ["physicalLocation"],
   additionalProperties: false,
   properties: {
-    physicalLocation: { type: "object", required: ["artifactLocation", "region"], additionalProperties: false, properties: { artifactLocation, region } },
+    physicalLocation: {
+      type: "object",
+      required: ["artifactLocation", "region"],
+      additionalProperties: false,
+      properties: { artifactLocation, region },
+    },
     message: text,
   },
 } as const;
@@ -98,7 +103,10 @@ export const sarifSchema = {
                               items: {
                                 type: "object",
                                 required: ["deletedRegion"],
-                                properties: { deletedRegion: region, insertedContent: { type: "object", required: ["text"], properties: { text: { type: "string" } } } },
+                                properties: {
+                                  deletedRegion: region,
+                                  insertedContent: { type: "object", required: ["text"], properties: { text: { type: "string" } } },
+                                },
                               },
                             },
                           },

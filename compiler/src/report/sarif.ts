@@ -38,7 +38,10 @@ export function sarifRegion(span: Span, sources: Sources): Region {
 
 /** A relative path stays relative to the root of the checkout; an absolute one becomes a `file:` URI. */
 export function sarifArtifact(path: string): ArtifactLocation {
-  const uri = path.split("/").map((part) => encodeURIComponent(part.toWellFormed())).join("/");
+  const uri = path
+    .split("/")
+    .map((part) => encodeURIComponent(part.toWellFormed()))
+    .join("/");
   if (path.startsWith("/")) return { uri: `file://${uri}` };
   const drive = /^([A-Za-z]):\//u.exec(path);
   if (drive !== null) return { uri: `file:///${drive[1] ?? ""}:${uri.slice(uri.indexOf("/"))}` };

@@ -108,7 +108,19 @@ export const traceSchema = {
       },
     },
     verdict: {
-      enum: ["delivered", "refused", "rejected", "dropped", "no-route", "unreachable", "ttl-exceeded", "too-big", "reply-lost", "no-such-name", "no-name-server"],
+      enum: [
+        "delivered",
+        "refused",
+        "rejected",
+        "dropped",
+        "no-route",
+        "unreachable",
+        "ttl-exceeded",
+        "too-big",
+        "reply-lost",
+        "no-such-name",
+        "no-name-server",
+      ],
     },
     summary: { type: "string" },
     decidedBy,
@@ -136,7 +148,10 @@ export const checkSchema = {
           label: { type: "string" },
           notes: texts,
           help: { type: "string" },
-          related: { type: "array", items: { ...place, required: ["message", "file", "range"], properties: { ...place.properties, message: { type: "string" } } } },
+          related: {
+            type: "array",
+            items: { ...place, required: ["message", "file", "range"], properties: { ...place.properties, message: { type: "string" } } },
+          },
           fixes: {
             type: "array",
             items: {
@@ -145,7 +160,14 @@ export const checkSchema = {
               properties: {
                 title: { type: "string" },
                 safe: { type: "boolean" },
-                edits: { type: "array", items: { ...place, required: ["file", "range", "newText"], properties: { ...place.properties, newText: { type: "string" } } } },
+                edits: {
+                  type: "array",
+                  items: {
+                    ...place,
+                    required: ["file", "range", "newText"],
+                    properties: { ...place.properties, newText: { type: "string" } },
+                  },
+                },
               },
             },
           },
@@ -194,7 +216,12 @@ export const verifySchema = {
       items: {
         type: "object",
         required: [...flowRequired, "simulated", "intended", "traces"],
-        properties: { ...flowFields, simulated: { type: "string" }, intended: { type: "string" }, traces: { type: "array", items: traceSchema } },
+        properties: {
+          ...flowFields,
+          simulated: { type: "string" },
+          intended: { type: "string" },
+          traces: { type: "array", items: traceSchema },
+        },
       },
     },
   },

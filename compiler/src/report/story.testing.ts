@@ -67,10 +67,20 @@ const frame = (node: string, line: number): Because => ({
 
 const requestSteps: readonly StoryStep[] = [
   step("request", "pod", "namespace001/pod-0", "send", "sends TCP 10.10.0.1:40000 → 172.16.10.10:80", asked),
-  step("request", "pod", "namespace001/pod-0", "route", "routes 172.16.10.10 via 169.254.1.1 out of eth0", asked, podRoute("node-a", "pod-0")),
+  step(
+    "request",
+    "pod",
+    "namespace001/pod-0",
+    "route",
+    "routes 172.16.10.10 via 169.254.1.1 out of eth0",
+    asked,
+    podRoute("node-a", "pod-0"),
+  ),
   step("request", "pod", "namespace001/pod-0", "wire", "veth: namespace001/pod-0 → node-a", asked),
 
-  step("request", "node", "node-a", "filter", "mangle PREROUTING lets it pass", asked, { rules: ["mangle PREROUTING:1", "mangle cali-PREROUTING:3"] }),
+  step("request", "node", "node-a", "filter", "mangle PREROUTING lets it pass", asked, {
+    rules: ["mangle PREROUTING:1", "mangle cali-PREROUTING:3"],
+  }),
   step("request", "node", "node-a", "nat", "translates the destination to 10.10.1.3:8080", request, {
     artifacts: [
       artifact(
@@ -107,7 +117,13 @@ const requestSteps: readonly StoryStep[] = [
     rules: ["mangle PREROUTING:1", "mangle KNET-FIREWALL:3"],
   }),
   step("request", "node", "node-b", "decapsulate", "takes the packet out of VXLAN 4096 at vxlan.calico", request, {
-    artifacts: [artifact("nodes/node-b/links.ip", 3, "link add name vxlan.calico type vxlan id 4096 local 192.168.2.10 dev eth0 dstport 4789 nolearning")],
+    artifacts: [
+      artifact(
+        "nodes/node-b/links.ip",
+        3,
+        "link add name vxlan.calico type vxlan id 4096 local 192.168.2.10 dev eth0 dstport 4789 nolearning",
+      ),
+    ],
     source: calico,
   }),
   step("request", "node", "node-b", "filter", "filter FORWARD lets it pass", request, {
@@ -137,7 +153,9 @@ const replySteps: readonly StoryStep[] = [
   step("reply", "pod", "namespace001/pod-3", "wire", "veth: namespace001/pod-3 → node-b", answer),
   step("reply", "node", "node-b", "filter", "filter FORWARD lets it pass", answer, frame("node-b", 71)),
   step("reply", "node", "node-b", "route", "routes 10.10.0.1 via 10.10.0.0 out of vxlan.calico", answer, { source: calico }),
-  step("reply", "node", "node-b", "encapsulate", "wraps it in VXLAN 4096, UDP 192.168.2.10:41877 → 192.168.1.10:4789", answerTunnelled, { source: calico }),
+  step("reply", "node", "node-b", "encapsulate", "wraps it in VXLAN 4096, UDP 192.168.2.10:41877 → 192.168.1.10:4789", answerTunnelled, {
+    source: calico,
+  }),
   step("reply", "node", "node-b", "route", "routes 192.168.1.10 via 192.168.2.1 out of eth0", answerTunnelled, { source: core }),
   step("reply", "node", "node-b", "wire", "green: node-b → core", answerTunnelled),
   step("reply", "router", "core", "route", "routes 192.168.1.10 out of blue", answerTunnelled),
@@ -167,7 +185,9 @@ export const delivered: Story = {
     steps: [
       step("dns", "pod", "namespace001/pod-0", "send", "sends UDP 10.10.0.1:40000 → 172.16.0.10:53", question),
       step("dns", "node", "node-a", "nat", "translates the destination to 10.10.0.4:53", questionTranslated, {
-        artifacts: [artifact("nodes/node-a/kube-proxy.iptables", 29, "-A KUBE-SEP-YIL6JZP7A3QYXJU2 -p udp -j DNAT --to-destination 10.10.0.4:53")],
+        artifacts: [
+          artifact("nodes/node-a/kube-proxy.iptables", 29, "-A KUBE-SEP-YIL6JZP7A3QYXJU2 -p udp -j DNAT --to-destination 10.10.0.4:53"),
+        ],
         source: proxy,
       }),
       step("dns", "pod", "kube-system/coredns-0", "deliver", "delivers to 10.10.0.4:53", questionTranslated),
@@ -186,7 +206,11 @@ export const delivered: Story = {
 };
 
 const blocked = packet("10.10.1.2", 40000, "10.10.1.3", 8080, "syn");
-const drop = artifact("nodes/node-b/felix.iptables", 94, '-A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop if no policies passed packet" -j DROP');
+const drop = artifact(
+  "nodes/node-b/felix.iptables",
+  94,
+  '-A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop if no policies passed packet" -j DROP',
+);
 
 /** Dropped on the pod's own node: pod-2 is not the client. */
 export const dropped: Story = {
@@ -197,7 +221,15 @@ export const dropped: Story = {
   lookup: null,
   steps: [
     step("request", "pod", "namespace001/pod-2", "send", "sends TCP 10.10.1.2:40000 → 10.10.1.3:8080", blocked),
-    step("request", "pod", "namespace001/pod-2", "route", "routes 10.10.1.3 via 169.254.1.1 out of eth0", blocked, podRoute("node-b", "pod-2")),
+    step(
+      "request",
+      "pod",
+      "namespace001/pod-2",
+      "route",
+      "routes 10.10.1.3 via 169.254.1.1 out of eth0",
+      blocked,
+      podRoute("node-b", "pod-2"),
+    ),
     step("request", "pod", "namespace001/pod-2", "wire", "veth: namespace001/pod-2 → node-b", blocked),
     step("request", "node", "node-b", "filter", "filter FORWARD drops it in cali-tw-cali3d2c1b0a9f8", blocked, {
       artifacts: [drop],
@@ -313,10 +345,38 @@ export const errorOnTheWay: Story = {
   choices: [],
   steps: [
     ...carried(["node/node-a", "router/core"], packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn"), null).slice(0, 2),
-    step("request", "router", "core", "error", "nobody on green answers for 192.168.2.99", packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn")),
-    step("request", "router", "core", "error", "answers 192.168.1.10 with ICMP host-unreachable", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
-    step("request", "router", "core", "wire", "blue: core → node-a", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
-    step("request", "node", "node-a", "deliver", "delivers to 192.168.1.10 (host-unreachable)", packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp")),
+    step(
+      "request",
+      "router",
+      "core",
+      "error",
+      "nobody on green answers for 192.168.2.99",
+      packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn"),
+    ),
+    step(
+      "request",
+      "router",
+      "core",
+      "error",
+      "answers 192.168.1.10 with ICMP host-unreachable",
+      packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"),
+    ),
+    step(
+      "request",
+      "router",
+      "core",
+      "wire",
+      "blue: core → node-a",
+      packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"),
+    ),
+    step(
+      "request",
+      "node",
+      "node-a",
+      "deliver",
+      "delivers to 192.168.1.10 (host-unreachable)",
+      packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"),
+    ),
   ],
   verdict: "unreachable",
   summary: "nobody in subnet green has the address 192.168.2.99, and core tells node-a so.",

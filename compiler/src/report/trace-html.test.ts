@@ -22,12 +22,16 @@ describe("traceHtml", () => {
 
   it("should give each step its artifact line and its source line in full", () => {
     const row = allNamed(page, "tr").find((one) => one.text.includes("translates the destination to 10.10.1.3:8080"));
-    expect(row?.text).toContain("nodes/node-a/kube-proxy.iptables:37 -A KUBE-SEP-BDXBYDLSV7ZMEQNV -m comment --comment namespace001/myapp:http -m tcp -p tcp -j DNAT --to-destination 10.10.1.3:8080");
+    expect(row?.text).toContain(
+      "nodes/node-a/kube-proxy.iptables:37 -A KUBE-SEP-BDXBYDLSV7ZMEQNV -m comment --comment namespace001/myapp:http -m tcp -p tcp -j DNAT --to-destination 10.10.1.3:8080",
+    );
     expect(row?.text).toContain("journey.knet:48 service namespace001/myapp service myapp {");
   });
 
   it("should say where to look when the request failed, and what was asked when the name does not exist", () => {
-    expect(allNamed(parseXml(traceHtml(dropped)), "p").map((paragraph) => paragraph.text)[1]).toContain("journey.knet:54 policy namespace001/only-the-client");
+    expect(allNamed(parseXml(traceHtml(dropped)), "p").map((paragraph) => paragraph.text)[1]).toContain(
+      "journey.knet:54 policy namespace001/only-the-client",
+    );
     expect(allNamed(parseXml(traceHtml(noSuchName)), "td").map((cell) => cell.text)).toContain("myap.svc.cluster.local");
   });
 

@@ -69,7 +69,12 @@ function lookupSection(lookup: StoryLookup, story: Story): string {
 
 function choicesSection(story: Story): string {
   const rows = story.choices.map((choice) =>
-    row([code(choice.name), code(choice.address), percent(choice.probability), `${escapeText(verdictWords(choice.verdict))}${choice.chosen ? " (shown here)" : ""}`]),
+    row([
+      code(choice.name),
+      code(choice.address),
+      percent(choice.probability),
+      `${escapeText(verdictWords(choice.verdict))}${choice.chosen ? " (shown here)" : ""}`,
+    ]),
   );
   return ["<h2>Chosen at random among</h2>", table(["Backend", "Address", "Probability", "Verdict"], rows)].join("\n");
 }
@@ -99,8 +104,11 @@ function stepsTable(steps: readonly StoryStep[], story: Story): string {
 }
 
 function because(artifacts: readonly ArtifactRef[], source: SourceRef | null): string {
-  const lines = artifacts.map((artifact) => `<span class="dim">${escapeText(`${artifact.file}:${artifact.line}`)}</span> ${code(artifact.text)}`);
-  if (source !== null) lines.push(`<span class="dim">${escapeText(`${source.file}:${source.line}`)}</span> ${escapeText(source.name)} ${code(source.text)}`);
+  const lines = artifacts.map(
+    (artifact) => `<span class="dim">${escapeText(`${artifact.file}:${artifact.line}`)}</span> ${code(artifact.text)}`,
+  );
+  if (source !== null)
+    lines.push(`<span class="dim">${escapeText(`${source.file}:${source.line}`)}</span> ${escapeText(source.name)} ${code(source.text)}`);
   return lines.join("<br/>");
 }
 

@@ -38,7 +38,11 @@ describe("traceJson", () => {
         note: "syn",
         outer: { src: "192.168.1.10", dst: "192.168.2.10", protocol: "udp", sport: 50122, dport: 4789, size: 110 },
       },
-      artifact: { file: "nodes/node-a/fdb.bridge", line: 1, text: "fdb append 66:5a:01:02:0b:0a dev vxlan.calico dst 192.168.2.10 self permanent" },
+      artifact: {
+        file: "nodes/node-a/fdb.bridge",
+        line: 1,
+        text: "fdb append 66:5a:01:02:0b:0a dev vxlan.calico dst 192.168.2.10 self permanent",
+      },
       source: { file: "journey.knet", line: 8, name: "cluster demo · cni calico", text: "cni calico {" },
     });
   });

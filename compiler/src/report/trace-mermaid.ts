@@ -22,7 +22,8 @@ export function traceMermaid(story: Story): string {
     const next = shared ? lane.group : null;
     if (group !== null && group !== next) out.push("  end");
     // Mermaid would read a group's first word as its colour.
-    if (next !== null && group !== next) out.push(`  box transparent ${escapeMermaid(lanes.find(({ key }) => key === next)?.where ?? next)}`);
+    if (next !== null && group !== next)
+      out.push(`  box transparent ${escapeMermaid(lanes.find(({ key }) => key === next)?.where ?? next)}`);
     group = next;
     out.push(`  ${shared ? "  " : ""}participant ${id.get(lane.key) ?? "h0"} as ${escapeMermaid(lane.where)}`);
   }
@@ -33,7 +34,9 @@ export function traceMermaid(story: Story): string {
   if (story.lookup !== null) {
     const { name, server, queries } = story.lookup;
     const answers = queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : []));
-    out.push(`  Note over ${of(visits[0])}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`);
+    out.push(
+      `  Note over ${of(visits[0])}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`,
+    );
   }
   for (const [index, visit] of visits.entries()) {
     const words = visit.steps.filter((step) => isDrawn(step) && !isQuiet(step, story)).map((step) => escapeMermaid(step.did));

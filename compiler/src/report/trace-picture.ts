@@ -139,7 +139,15 @@ export function pictureOf(story: Story): Picture {
   y = lanes.length === 0 ? y + 10 : bottom + groupPadding + 26;
   const words = wrap(printable(verdictSentence(story)), Math.floor((right - 2 * margin) / (sizes.name * pitch)));
   for (const text of words) {
-    texts.push({ x: margin, y, anchor: "start", size: sizes.name, bold: true, colour: story.verdict === "delivered" ? "reply" : "bad", text });
+    texts.push({
+      x: margin,
+      y,
+      anchor: "start",
+      size: sizes.name,
+      bold: true,
+      colour: story.verdict === "delivered" ? "reply" : "bad",
+      text,
+    });
     y += lineHeight + 3;
   }
   return { width: right, height: y + 4, boxes, arrows, texts };
@@ -147,7 +155,11 @@ export function pictureOf(story: Story): Picture {
 
 // The way -------------------------------------------------------------------------------------------
 
-function wayOf(visits: readonly Visit[], lanes: readonly Lane[], story: Story): { readonly stops: readonly Stop[]; readonly hops: readonly Hop[] } {
+function wayOf(
+  visits: readonly Visit[],
+  lanes: readonly Lane[],
+  story: Story,
+): { readonly stops: readonly Stop[]; readonly hops: readonly Hop[] } {
   const stops: Stop[] = [];
   const hops: Hop[] = [];
   let row = 0;
@@ -163,7 +175,14 @@ function wayOf(visits: readonly Visit[], lanes: readonly Lane[], story: Story): 
         if (towards !== 0) direction = towards;
         const packet = before.steps.at(-1)?.packet;
         if (packet !== undefined && towards !== 0) {
-          hops.push({ from: from.lane, to: lane, row, colour: visit.phase === "reply" ? "reply" : "request", card: cardOf(packet), wire: wireName(before, visit) });
+          hops.push({
+            from: from.lane,
+            to: lane,
+            row,
+            colour: visit.phase === "reply" ? "reply" : "request",
+            card: cardOf(packet),
+            wire: wireName(before, visit),
+          });
         }
       } else {
         row++;
@@ -239,7 +258,12 @@ function nameLines(where: string): readonly string[] {
   return parts.flatMap((part) => wrap(part, nameColumns));
 }
 
-function placeLanes(lanes: readonly Lane[], stops: readonly Stop[], hops: readonly Hop[], addresses: ReadonlyMap<string, string>): readonly Placed[] {
+function placeLanes(
+  lanes: readonly Lane[],
+  stops: readonly Stop[],
+  hops: readonly Hop[],
+  addresses: ReadonlyMap<string, string>,
+): readonly Placed[] {
   const placed: Placed[] = [];
   let x = margin + groupPadding;
   for (const [index, lane] of lanes.entries()) {
@@ -247,7 +271,9 @@ function placeLanes(lanes: readonly Lane[], stops: readonly Stop[], hops: readon
     const address = addresses.get(lane.key) ?? null;
     const name = inGroup && lane.kind === "node" ? ["host network"] : nameLines(lane.where);
     const events = stops.filter((stop) => stop.lane === index).flatMap((stop) => stop.events.flatMap((event) => event.lines));
-    const width = Math.ceil(Math.max(70, widthOf(headOf({ name, address }), sizes.name), widthOf(events, sizes.event) + 12) + 2 * boxPadding);
+    const width = Math.ceil(
+      Math.max(70, widthOf(headOf({ name, address }), sizes.name), widthOf(events, sizes.event) + 12) + 2 * boxPadding,
+    );
     placed.push({ lane, name, address, x, width });
     const next = lanes[index + 1];
     if (next === undefined) break;
@@ -277,7 +303,15 @@ function heading(story: Story, right: number, texts: PictureText[]): number {
     const answers = [...new Set(queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : [])))];
     const result = answers.length > 0 ? `is ${answers.join(", ")}` : "has no address";
     const text = printable(`${name} ${result}, says the name server ${formatIp(server)}`);
-    texts.push({ x: margin, y, anchor: "start", size: sizes.name, bold: false, colour: "dim", text: cut(text, Math.floor((right - 2 * margin) / (sizes.name * pitch))) });
+    texts.push({
+      x: margin,
+      y,
+      anchor: "start",
+      size: sizes.name,
+      bold: false,
+      colour: "dim",
+      text: cut(text, Math.floor((right - 2 * margin) / (sizes.name * pitch))),
+    });
     y += 20;
   }
   return y;
@@ -347,14 +381,29 @@ function drawHop(hop: Hop, placed: readonly Placed[], line: number, number: numb
   let y = line - aboveArrow - height;
   const write = (lines: readonly string[], start: number): void => {
     for (const [index, text] of lines.entries()) {
-      canvas.texts.push({ x: middle, y: start + index * lineHeight + 11, anchor: "middle", size: sizes.packet, bold: false, colour: hop.colour, text });
+      canvas.texts.push({
+        x: middle,
+        y: start + index * lineHeight + 11,
+        anchor: "middle",
+        size: sizes.packet,
+        bold: false,
+        colour: hop.colour,
+        text,
+      });
     }
   };
   if (card.outer.length > 0) {
     canvas.boxes.push({ x, y, width, height, role: "outer", colour: hop.colour });
     write(card.outer, y + cardPadding - 3);
     y += card.outer.length * lineHeight + cardPadding;
-    canvas.boxes.push({ x: x + cardPadding, y, width: width - 2 * cardPadding, height: height - card.outer.length * lineHeight - 2 * cardPadding, role: "packet", colour: hop.colour });
+    canvas.boxes.push({
+      x: x + cardPadding,
+      y,
+      width: width - 2 * cardPadding,
+      height: height - card.outer.length * lineHeight - 2 * cardPadding,
+      role: "packet",
+      colour: hop.colour,
+    });
   } else {
     canvas.boxes.push({ x, y, width, height, role: "packet", colour: hop.colour });
   }
@@ -369,7 +418,8 @@ function drawEvents(stop: Stop, placed: readonly Placed[], rowTop: number, canva
   for (const event of stop.events) {
     const height = event.lines.length * lineHeight + 4;
     const colour = event.role === "error" ? "bad" : way;
-    if (event.role !== null) canvas.boxes.push({ x: host.x + boxPadding, y, width: host.width - 2 * boxPadding, height, role: event.role, colour });
+    if (event.role !== null)
+      canvas.boxes.push({ x: host.x + boxPadding, y, width: host.width - 2 * boxPadding, height, role: event.role, colour });
     for (const [index, text] of event.lines.entries()) {
       canvas.texts.push({
         x: host.x + boxPadding + 6,

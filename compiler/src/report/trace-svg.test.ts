@@ -29,7 +29,13 @@ function placeOfText(text: XmlElement): Rectangle {
 
 function placeOfBox(box: XmlElement): Rectangle {
   const number = (name: string): number => Number(box.attributes[name] ?? "0");
-  return { what: box.attributes["class"] ?? "", left: number("x"), right: number("x") + number("width"), top: number("y"), bottom: number("y") + number("height") };
+  return {
+    what: box.attributes["class"] ?? "",
+    left: number("x"),
+    right: number("x") + number("width"),
+    top: number("y"),
+    bottom: number("y") + number("height"),
+  };
 }
 
 function overlap(x: Rectangle, y: Rectangle): boolean {
@@ -46,7 +52,9 @@ describe.each(Object.entries(stories))("the picture of %s", (_name, story) => {
   const boxes = allNamed(svg, "rect").map(placeOfBox);
 
   it("should have no two texts in one place", () => {
-    for (const [index, one] of texts.entries()) for (const other of texts.slice(index + 1)) expect([one.what, other.what, overlap(one, other)]).toEqual([one.what, other.what, false]);
+    for (const [index, one] of texts.entries())
+      for (const other of texts.slice(index + 1))
+        expect([one.what, other.what, overlap(one, other)]).toEqual([one.what, other.what, false]);
   });
 
   it("should hold everything inside its paper", () => {
@@ -57,12 +65,14 @@ describe.each(Object.entries(stories))("the picture of %s", (_name, story) => {
   it("should have no packet on top of another one or of a host's events", () => {
     const packets = boxes.filter((box) => box.what.startsWith("kn-packet"));
     for (const [index, one] of packets.entries()) for (const other of packets.slice(index + 1)) expect(overlap(one, other)).toBe(false);
-    for (const box of boxes.filter((one) => /kn-(?:nat|error) /u.test(one.what))) for (const packet of packets) expect(overlap(box, packet)).toBe(false);
+    for (const box of boxes.filter((one) => /kn-(?:nat|error) /u.test(one.what)))
+      for (const packet of packets) expect(overlap(box, packet)).toBe(false);
   });
 
   it("should have no packet on a host's box", () => {
     const hosts = boxes.filter((box) => /^kn-(?:pod|node|router|external)$/u.test(box.what));
-    for (const packet of boxes.filter((box) => /^kn-(?:packet|outer)/u.test(box.what))) for (const host of hosts) expect(overlap(packet, host)).toBe(false);
+    for (const packet of boxes.filter((box) => /^kn-(?:packet|outer)/u.test(box.what)))
+      for (const host of hosts) expect(overlap(packet, host)).toBe(false);
   });
 });
 
@@ -100,7 +110,9 @@ describe("traceSvg", () => {
   it("should mark translations, and what stopped the packet", () => {
     const words = (story: Story, kind: string): readonly string[] => {
       const svg = parseXml(traceSvg(story));
-      const marked = allNamed(svg, "rect").filter((box) => (box.attributes["class"] ?? "").startsWith(`kn-${kind} `)).map(placeOfBox);
+      const marked = allNamed(svg, "rect")
+        .filter((box) => (box.attributes["class"] ?? "").startsWith(`kn-${kind} `))
+        .map(placeOfBox);
       return marked.map((box) =>
         allNamed(svg, "text")
           .map(placeOfText)
@@ -109,24 +121,36 @@ describe("traceSvg", () => {
           .join(" "),
       );
     };
-    expect(words(delivered, "nat")).toEqual(["translates the destination to 10.10.1.3:8080", "translates the source back to 172.16.10.10:80"]);
+    expect(words(delivered, "nat")).toEqual([
+      "translates the destination to 10.10.1.3:8080",
+      "translates the source back to 172.16.10.10:80",
+    ]);
     expect(words(dropped, "error")).toEqual(["filter FORWARD drops it in cali-tw-cali3d2c1b0a9f8: policy namespace001/ only-the-client"]);
   });
 
   it("should have colours for dark surroundings for every class that light ones have", () => {
     const style = allNamed(parseXml(traceSvg(delivered)), "style")[0]?.text ?? "";
     const [light = "", dark = ""] = style.split("@media (prefers-color-scheme: dark){");
-    const classes = (text: string): readonly string[] => [...new Set([...text.matchAll(/\.(kn-[a-z-]+)/gu)].map((match) => match[1] ?? ""))].sort();
+    const classes = (text: string): readonly string[] =>
+      [...new Set([...text.matchAll(/\.(kn-[a-z-]+)/gu)].map((match) => match[1] ?? ""))].sort();
     expect(classes(dark)).toEqual(classes(light));
   });
 
   it("should stay well-formed whatever hosts are called", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 30 }), fc.string({ unit: "binary", maxLength: 30 }), (where, did) => {
-        const steps = dropped.steps.map((step) => ({ ...step, where: step.kind === "node" ? where : step.where, did: `${did}${step.did}` }));
-        const svg = parseXml(traceSvg({ ...dropped, to: where, summary: did, steps }));
-        expect(allNamed(svg, "script")).toEqual([]);
-      }),
+      fc.property(
+        fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
+        fc.string({ unit: "binary", maxLength: 30 }),
+        (where, did) => {
+          const steps = dropped.steps.map((step) => ({
+            ...step,
+            where: step.kind === "node" ? where : step.where,
+            did: `${did}${step.did}`,
+          }));
+          const svg = parseXml(traceSvg({ ...dropped, to: where, summary: did, steps }));
+          expect(allNamed(svg, "script")).toEqual([]);
+        },
+      ),
       { seed: 20261122, numRuns: 100 },
     );
   });

@@ -184,16 +184,28 @@ name lookup
 
   it("should stay within the width at any width", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 40, max: 160 }), fc.boolean(), fc.boolean(), fc.constantFrom("delivered", "dropped", "noSuchName", "errorOnTheWay", "long"), (width, all, dns, name) => {
-        for (const line of traceText(stories[name], { width, all, dns }).split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.integer({ min: 40, max: 160 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom("delivered", "dropped", "noSuchName", "errorOnTheWay", "long"),
+        (width, all, dns, name) => {
+          for (const line of traceText(stories[name], { width, all, dns }).split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+        },
+      ),
       { seed: 20261122, numRuns: 100 },
     );
   });
 
   it("should write nothing twice when only one step is there", () => {
     const syn = packet("10.10.0.1", 40000, "10.10.1.3", 8080, "syn");
-    const alone = { ...dropped, steps: [step("request", "pod", "shop/a", "route", "has no route to 10.10.1.3", syn)], verdict: "no-route", summary: "shop/a has no route.", decidedBy: null } as const;
+    const alone = {
+      ...dropped,
+      steps: [step("request", "pod", "shop/a", "route", "has no route to 10.10.1.3", syn)],
+      verdict: "no-route",
+      summary: "shop/a has no route.",
+      decidedBy: null,
+    } as const;
     expect(traceText(alone)).toBe(`namespace001/pod-2 → namespace001/pod-3  8080/tcp
 
 request
@@ -208,7 +220,9 @@ request
 
 describe("verdictSentence", () => {
   it("should not say the verdict twice", () => {
-    expect(verdictSentence({ verdict: "dropped", summary: "Dropped on node-b: no policy allows it." })).toBe("Dropped on node-b: no policy allows it.");
+    expect(verdictSentence({ verdict: "dropped", summary: "Dropped on node-b: no policy allows it." })).toBe(
+      "Dropped on node-b: no policy allows it.",
+    );
     expect(verdictSentence({ verdict: "reply-lost", summary: "The request arrives." })).toBe("reply lost: The request arrives.");
   });
 });

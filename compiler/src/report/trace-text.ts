@@ -95,7 +95,8 @@ class TraceWriter {
     });
     const silent = rows.filter((row) => !row.answered);
     const folded = !this.#all && silent.length > 2 ? silent.slice(0, -1) : [];
-    if (folded.length > 0) this.#line("  ", `${folded.length} names of the search path without an answer, from ${folded[0]?.name ?? ""}`, this.#style.dim);
+    if (folded.length > 0)
+      this.#line("  ", `${folded.length} names of the search path without an answer, from ${folded[0]?.name ?? ""}`, this.#style.dim);
     const shown = rows.filter((row) => !folded.includes(row));
     const column = Math.max(...shown.map((row) => columnsOf(printable(row.name))), 0);
     for (const row of shown) this.#line("  ", `${padColumns(printable(row.name), column)}  ${row.said}`, this.#style.dim);
@@ -190,7 +191,11 @@ class TraceWriter {
     this.#section(`chosen at random among ${choices.length}`);
     const column = (of: (choice: StoryChoice) => string): number => Math.max(...choices.map((choice) => columnsOf(of(choice))));
     const name = (choice: StoryChoice): string => printable(choice.name);
-    const widest = { name: column(name), address: column((choice) => printable(choice.address)), share: column((choice) => percent(choice.probability)) };
+    const widest = {
+      name: column(name),
+      address: column((choice) => printable(choice.address)),
+      share: column((choice) => percent(choice.probability)),
+    };
     for (const choice of choices) {
       const text = `${padColumns(name(choice), widest.name)}  ${padColumns(printable(choice.address), widest.address)}  ${percent(choice.probability).padStart(widest.share)}  ${verdictWords(choice.verdict)}${choice.chosen ? ", shown here" : ""}`;
       this.#line(choice.chosen ? "  ● " : "  ○ ", text, choice.chosen ? (plain) => plain : this.#style.dim);
@@ -201,7 +206,11 @@ class TraceWriter {
     const { verdict, decidedBy } = this.#story;
     if (this.#quiet > 0) {
       this.#out.push("");
-      this.#line("  ", `${counted(this.#quiet, "hook")} that let the packet pass without a word ${this.#quiet === 1 ? "is" : "are"} left out`, this.#style.dim);
+      this.#line(
+        "  ",
+        `${counted(this.#quiet, "hook")} that let the packet pass without a word ${this.#quiet === 1 ? "is" : "are"} left out`,
+        this.#style.dim,
+      );
     }
     const good = verdict === "delivered";
     const paint = good ? this.#style.good : this.#style.bad;
@@ -243,7 +252,10 @@ class TraceWriter {
   }
 }
 
-function sameLine(x: { readonly file: string; readonly line: number }, y: { readonly file: string; readonly line: number } | undefined): boolean {
+function sameLine(
+  x: { readonly file: string; readonly line: number },
+  y: { readonly file: string; readonly line: number } | undefined,
+): boolean {
   return y !== undefined && x.file === y.file && x.line === y.line;
 }
 

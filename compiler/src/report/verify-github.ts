@@ -8,10 +8,18 @@ export function verifyGithub({ assertions, disagreements, sources }: VerifyView)
     .filter((assertion) => assertion.verdict !== "holds")
     .map((assertion) => {
       const details = assertion.witness === null ? [] : witnessDetails(assertion.witness);
-      return annotation(levelOf(assertion), placeOf(assertion), assertion.title, [assertionMessage(assertion), ...details].join("\n"), sources);
+      return annotation(
+        levelOf(assertion),
+        placeOf(assertion),
+        assertion.title,
+        [assertionMessage(assertion), ...details].join("\n"),
+        sources,
+      );
     });
   // A defect of knet stands nowhere in the program.
-  const defects = disagreements.map((disagreement) => `::error title=internal disagreement::${escapeData(disagreementMessage(disagreement))}`);
+  const defects = disagreements.map(
+    (disagreement) => `::error title=internal disagreement::${escapeData(disagreementMessage(disagreement))}`,
+  );
   return [...lines, ...defects].map((line) => `${line}\n`).join("");
 }
 

@@ -16,11 +16,18 @@ function read(text: string): VerifyJson {
 describe("verifyJson", () => {
   it("should have one entry an assertion, in their order, with what its verdict rests on", () => {
     const { assertions } = read(verifyJson(verdicts));
-    expect(assertions.map(({ assertion, verdict, method, runs, seed, reason }) => ({ assertion, verdict, method, runs, seed, reason }))).toEqual([
+    expect(
+      assertions.map(({ assertion, verdict, method, runs, seed, reason }) => ({ assertion, verdict, method, runs, seed, reason })),
+    ).toEqual([
       { assertion: "one lost node does not lose the service", verdict: "holds", method: "enumerated" },
       { assertion: "the client, and only the client, reaches myapp", verdict: "fails", method: "enumerated" },
       { assertion: "any two lost pods", verdict: "not-refuted", method: "sampled", runs: 200, seed: 42 },
-      { assertion: "the batch name resolves", verdict: "unknown", method: "enumerated", reason: "an upstream name server decides corp.example" },
+      {
+        assertion: "the batch name resolves",
+        verdict: "unknown",
+        method: "enumerated",
+        reason: "an upstream name server decides corp.example",
+      },
     ]);
   });
 
@@ -40,6 +47,10 @@ describe("verifyJson", () => {
   it("should list disagreements with their failures and traces", () => {
     const document = read(verifyJson(disagreeing));
     expect(document.compared).toBe(341);
-    expect(document.disagreements[0]).toMatchObject({ failures: { nodes: ["node-a"], pods: [] }, simulated: "dropped at node-b", traces: [{ verdict: "dropped" }] });
+    expect(document.disagreements[0]).toMatchObject({
+      failures: { nodes: ["node-a"], pods: [] },
+      simulated: "dropped at node-b",
+      traces: [{ verdict: "dropped" }],
+    });
   });
 });

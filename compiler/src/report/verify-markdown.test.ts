@@ -33,7 +33,9 @@ namespace001/pod-2 → namespace001/pod-3  8080/tcp
   it("should fence a trace that holds a fence of its own", () => {
     const story = failing.witness?.story ?? null;
     const witness = failing.witness === null || story === null ? null : { ...failing.witness, story: { ...story, to: "```" } };
-    expect(verifyMarkdown({ ...verdicts, assertions: [{ ...failing, witness }] })).toContain("\n````text\nnamespace001/pod-2 → ```  8080/tcp\n");
+    expect(verifyMarkdown({ ...verdicts, assertions: [{ ...failing, witness }] })).toContain(
+      "\n````text\nnamespace001/pod-2 → ```  8080/tcp\n",
+    );
   });
 
   it("should keep a title inside its cell", () => {
@@ -42,12 +44,20 @@ namespace001/pod-2 → namespace001/pod-3  8080/tcp
   });
 
   it("should report disagreements", () => {
-    expect(verifyMarkdown(disagreeing)).toContain("### Internal disagreement\n\nThe generated rules do not do what the specifications say: a defect of knet. Please report it.\n\ninternal disagreement on ");
+    expect(verifyMarkdown(disagreeing)).toContain(
+      "### Internal disagreement\n\nThe generated rules do not do what the specifications say: a defect of knet. Please report it.\n\ninternal disagreement on ",
+    );
   });
 });
 
 describe("escapeMarkdown", () => {
   it("should escape what would start a list or a heading, and leave hyphens in words", () => {
-    expect(["- a-b", "1. a", "# a", "v1.2", "*a* _b_ `c`"].map(escapeMarkdown)).toEqual(["\\- a-b", "1\\. a", "\\# a", "v1.2", "\\*a\\* \\_b\\_ \\`c\\`"]);
+    expect(["- a-b", "1. a", "# a", "v1.2", "*a* _b_ `c`"].map(escapeMarkdown)).toEqual([
+      "\\- a-b",
+      "1\\. a",
+      "\\# a",
+      "v1.2",
+      "\\*a\\* \\_b\\_ \\`c\\`",
+    ]);
   });
 });

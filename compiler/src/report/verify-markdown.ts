@@ -24,7 +24,10 @@ export function verifyMarkdown(view: VerifyView): string {
     out.push("### Internal disagreement", "The generated rules do not do what the specifications say: a defect of knet. Please report it.");
     for (const disagreement of disagreements) {
       const traces = disagreement.stories.map((story) => traceText(story));
-      out.push(escapeMarkdown(disagreementMessage(disagreement)), ...(traces.length === 0 ? [] : [details("Traces", fenced(traces.join("\n")))]));
+      out.push(
+        escapeMarkdown(disagreementMessage(disagreement)),
+        ...(traces.length === 0 ? [] : [details("Traces", fenced(traces.join("\n")))]),
+      );
     }
   }
   return `${out.join("\n\n")}\n`;

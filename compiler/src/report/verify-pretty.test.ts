@@ -63,7 +63,8 @@ program: please report it with what follows.
 
   it("should do without a trace when the target no longer exists", () => {
     const witness = failing.witness === null ? null : { ...failing.witness, story: null, failures: { nodes: ["node-b"], pods: [] } };
-    expect(verifyPretty({ ...verdicts, assertions: [{ ...failing, witness }], compared: 0 })).toBe(`✗ fails  the client, and only the client, reaches myapp (enumerated, 18 flows)
+    expect(verifyPretty({ ...verdicts, assertions: [{ ...failing, witness }], compared: 0 }))
+      .toBe(`✗ fails  the client, and only the client, reaches myapp (enumerated, 18 flows)
     namespace001/pod-2 does not reach namespace001/pod-3: node-b drops the request.
 
       --> journey.knet:61:3
@@ -84,7 +85,10 @@ program: please report it with what follows.
 
 describe("decidingOf", () => {
   it("should name the last rule that let a request pass when it should not have arrived", () => {
-    expect(decidingOf({ ...delivered, decidedBy: null })).toMatchObject({ artifact: { file: "nodes/node-b/felix.iptables", line: 88 }, source: { name: "policy namespace001/only-the-client" } });
+    expect(decidingOf({ ...delivered, decidedBy: null })).toMatchObject({
+      artifact: { file: "nodes/node-b/felix.iptables", line: 88 },
+      source: { name: "policy namespace001/only-the-client" },
+    });
   });
 
   it("should be null without a story or a rule", () => {

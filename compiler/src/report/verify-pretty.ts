@@ -56,7 +56,11 @@ function witnessLines(witness: WitnessView, view: VerifyView, style: ReportStyle
   ];
   const artifact = decidingOf(witness.story)?.artifact ?? null;
   if (artifact !== null) {
-    out.push("", "    the rule that decided", `      ${style.dim(cutRule(printable(`${artifact.file}:${artifact.line}  ${artifact.text}`), width - 6))}`);
+    out.push(
+      "",
+      "    the rule that decided",
+      `      ${style.dim(cutRule(printable(`${artifact.file}:${artifact.line}  ${artifact.text}`), width - 6))}`,
+    );
   }
   out.push("", `    ${style.heading("witness")}  ${printable(flowText(witness.flow, witness.failures))}`);
   if (witness.story !== null) {

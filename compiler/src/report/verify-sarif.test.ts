@@ -16,7 +16,12 @@ function read(text: string): Log {
 describe("verifySarif", () => {
   it("should have a kind for each verdict, and a level only for what fails", () => {
     const results = read(verifySarif(verdicts, { toolVersion: "0.1.0" })).runs[0]?.results ?? [];
-    expect(results.map((result) => `${result.kind ?? ""} ${result.level ?? ""}`)).toEqual(["pass none", "fail error", "open none", "open none"]);
+    expect(results.map((result) => `${result.kind ?? ""} ${result.level ?? ""}`)).toEqual([
+      "pass none",
+      "fail error",
+      "open none",
+      "open none",
+    ]);
   });
 
   it("should point at the statement, and at the line to change", () => {

@@ -7,14 +7,29 @@ import { assertionMessage, changePlace, disagreementMessage, placeOf, witnessDet
 import type { AssertionView, VerifyView } from "./verify-view.ts";
 
 const rules: readonly ReportingDescriptor[] = [
-  { id: "assertion", name: "Assertion", shortDescription: { text: "what the program asserts about its network" }, defaultConfiguration: { level: "error" } },
-  { id: "internal-disagreement", name: "InternalDisagreement", shortDescription: { text: "a defect of knet itself" }, defaultConfiguration: { level: "error" } },
+  {
+    id: "assertion",
+    name: "Assertion",
+    shortDescription: { text: "what the program asserts about its network" },
+    defaultConfiguration: { level: "error" },
+  },
+  {
+    id: "internal-disagreement",
+    name: "InternalDisagreement",
+    shortDescription: { text: "a defect of knet itself" },
+    defaultConfiguration: { level: "error" },
+  },
 ];
 
 export function verifySarif({ assertions, disagreements, sources }: VerifyView, options: SarifOptions): string {
   const results = [
     ...assertions.map((assertion) => resultOf(assertion, sources)),
-    ...disagreements.map((disagreement): Result => ({ ruleId: "internal-disagreement", ruleIndex: 1, level: "error", message: { text: disagreementMessage(disagreement) } })),
+    ...disagreements.map((disagreement): Result => ({
+      ruleId: "internal-disagreement",
+      ruleIndex: 1,
+      level: "error",
+      message: { text: disagreementMessage(disagreement) },
+    })),
   ];
   return sarifLog(rules, results, options);
 }

@@ -89,7 +89,15 @@ export const holding: AssertionView = {
   witness: null,
 };
 
-export const sampled: AssertionView = { ...holding, title: "any two lost pods", verdict: "not-refuted", method: "sampled", flows: 800, runs: 200, seed: 42 };
+export const sampled: AssertionView = {
+  ...holding,
+  title: "any two lost pods",
+  verdict: "not-refuted",
+  method: "sampled",
+  flows: 800,
+  runs: 200,
+  seed: 42,
+};
 
 export const unknown: AssertionView = {
   ...holding,
@@ -99,7 +107,12 @@ export const unknown: AssertionView = {
   reason: "an upstream name server decides corp.example",
 };
 
-export const verdicts: VerifyView = { assertions: [holding, failing, sampled, unknown], disagreements: [], compared: 340, sources: journeySources };
+export const verdicts: VerifyView = {
+  assertions: [holding, failing, sampled, unknown],
+  disagreements: [],
+  compared: 340,
+  sources: journeySources,
+};
 
 export const disagreeing: VerifyView = {
   assertions: [holding],

@@ -23,7 +23,10 @@ describe("visitsOf", () => {
   });
 
   it("should start a new visit behind a wire that leads back to the same host", () => {
-    const steps = [step("request", "node", "node-a", "wire", "loop: node-a → node-a", syn), step("request", "node", "node-a", "deliver", "delivers", syn)];
+    const steps = [
+      step("request", "node", "node-a", "wire", "loop: node-a → node-a", syn),
+      step("request", "node", "node-a", "deliver", "delivers", syn),
+    ];
     expect(visitsOf(steps)).toHaveLength(2);
   });
 });
@@ -43,7 +46,10 @@ describe("wireName", () => {
   });
 
   it("should be null when the words are others than name and ends", () => {
-    const [first, second] = visitsOf([step("request", "node", "node-a", "wire", "goes out of eth0", syn), step("request", "node", "node-b", "deliver", "delivers", syn)]);
+    const [first, second] = visitsOf([
+      step("request", "node", "node-a", "wire", "goes out of eth0", syn),
+      step("request", "node", "node-b", "deliver", "delivers", syn),
+    ]);
     expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBeNull();
   });
 });
@@ -60,7 +66,13 @@ describe("lanesOf", () => {
   });
 
   it("should have each host once, however often the packet comes by", () => {
-    expect(lanesOf(visitsOf(throughNodePort.steps)).map((lane) => lane.where)).toEqual(["internet", "core", "node-a", "node-b", "namespace001/pod-3"]);
+    expect(lanesOf(visitsOf(throughNodePort.steps)).map((lane) => lane.where)).toEqual([
+      "internet",
+      "core",
+      "node-a",
+      "node-b",
+      "namespace001/pod-3",
+    ]);
     expect(lanesOf(visitsOf(hairpin.steps)).map((lane) => lane.where)).toEqual(["namespace001/pod-1", "node-a"]);
   });
 });
@@ -86,11 +98,17 @@ describe("isQuiet", () => {
 
   it("should be false for what drops the packet, also when only the chain's policy did", () => {
     expect(isQuiet(step("request", "node", "node-a", "filter", "filter FORWARD drops it: the chain's policy", syn), story)).toBe(false);
-    expect(visitsOf(dropped.steps).at(-1)?.steps.every((last) => !isQuiet(last, dropped))).toBe(true);
+    expect(
+      visitsOf(dropped.steps)
+        .at(-1)
+        ?.steps.every((last) => !isQuiet(last, dropped)),
+    ).toBe(true);
   });
 
   it("should be false for the rule that decided the story", () => {
     const because = { artifacts: [rule], source: source(8, "cluster demo · cni calico", "") };
-    expect(isQuiet(step("request", "node", "node-a", "filter", "stops it", syn, because), { decidedBy: { artifact: rule, source: null } })).toBe(false);
+    expect(
+      isQuiet(step("request", "node", "node-a", "filter", "stops it", syn, because), { decidedBy: { artifact: rule, source: null } }),
+    ).toBe(false);
   });
 });

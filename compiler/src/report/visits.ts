@@ -16,7 +16,14 @@ export function visitsOf(steps: readonly StoryStep[]): readonly Visit[] {
   let previous: StoryStep | null = null;
   for (const step of steps) {
     const current = visits.at(-1);
-    if (current !== undefined && previous?.layer !== "wire" && current.where === step.where && current.kind === step.kind && current.phase === step.phase) current.steps.push(step);
+    if (
+      current !== undefined &&
+      previous?.layer !== "wire" &&
+      current.where === step.where &&
+      current.kind === step.kind &&
+      current.phase === step.phase
+    )
+      current.steps.push(step);
     else visits.push({ where: step.where, kind: step.kind, phase: step.phase, steps: [step] });
     previous = step;
   }

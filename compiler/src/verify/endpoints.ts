@@ -144,7 +144,7 @@ export class EndpointCatalogue {
     if (service.headless) {
       const backends = [...this.#pods.values()].filter((pod) => (pod.ready || service.publishNotReady) && this.#backs(`${service.namespace}/${service.name}`, pod));
       return backends.flatMap((pod) =>
-        pod.addresses.map((address) => ({
+        pod.addresses.filter((ip) => service.families?.includes(ip.family) !== false).map((address) => ({
           name: `${name} at ${pod.namespace}/${pod.name}`,
           address,
           host: `pod/${pod.namespace}/${pod.name}`,

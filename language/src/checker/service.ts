@@ -5,7 +5,7 @@ import { replace } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
 import type { ServiceDeclaration, ServicePortDeclaration } from "../program/checked.ts";
 import { formatIp } from "../values/index.ts";
-import type { Ip, Transport } from "../values/index.ts";
+import type { Family, Ip, Transport } from "../values/index.ts";
 import type { Span } from "../text/span.ts";
 import { checkServiceAddress } from "./cluster.ts";
 import type { ClusterFacts } from "./cluster.ts";
@@ -17,7 +17,7 @@ import { onePort, portName } from "./ports.ts";
 import { selectorOf } from "./selectors.ts";
 import type { PodIndex, Selectable } from "./selectors.ts";
 import { describe, holdsUnknown } from "./structure.ts";
-import { addressesOf, attributeOf, booleanOf, describeValue, enumOf, inRange, isMalformed, nodeOfAddress, read } from "./values.ts";
+import { addressesOf, attributeOf, booleanOf, describeValue, enumOf, familiesOf, inRange, isMalformed, nodeOfAddress, read } from "./values.ts";
 
 /** What services share across the program: who has which cluster IP and node port. */
 export interface ServiceOwners {
@@ -50,6 +50,7 @@ export function checkService(
   const headless = read(ctx, block, "headless", booleanOf, false);
   const publishNotReady = read(ctx, block, "publish-not-ready", booleanOf, false);
   const clusterIps = read(ctx, block, "cluster-ip", addressesOf, []);
+  const families = read<readonly Family[]>(ctx, block, "families", familiesOf, []);
   const selector = selects(ctx, block);
   const selected = selector === null ? null : index.select(namespace, { requirements: equalities(selector.value), span: selector.span });
   if (selector !== null && selected !== null && selected.length === 0 && !ctx.podsInDoubt) {
@@ -60,6 +61,7 @@ export function checkService(
     );
   }
   checkAddresses(ctx, block, clusterIps?.value ?? [], headless?.value === true, cluster, who, owners);
+  if (families !== null && clusterIps !== null) checkFamilies(ctx, block, families, clusterIps.value, cluster);
   const statements = (block.body?.members ?? []).filter((member): member is PortNode => member.kind === "port-statement");
   const ports = portsOf(ctx, statements, block, selected, cluster, who, owners);
   if (statements.length === 0 && headless?.value === false && !block.damaged && !holdsUnknown(block)) {
@@ -78,7 +80,7 @@ export function checkService(
       { span: ctx.span(opened.nodePort), related: [{ span: given.span, text: "the type" }] },
     );
   }
-  if (given === null || headless === null || publishNotReady === null || clusterIps === null || selector === null || ports === null)
+  if (given === null || headless === null || publishNotReady === null || clusterIps === null || families === null || selector === null || ports === null)
     return null;
   return {
     name,
@@ -93,6 +95,7 @@ export function checkService(
     headless,
     selector,
     clusterIps,
+    families,
     ports,
     publishNotReady,
   };
@@ -196,6 +199,31 @@ function checkAddresses(
     const span = ctx.span(nodeOfAddress(block, "cluster-ip", address) ?? block);
     if (cluster.serviceCidrs !== null && !checkServiceAddress(ctx, address, cluster.serviceCidrs, span)) continue;
     claim(ctx, owners.addresses, address, who, span);
+  }
+}
+
+/** Each family needs a service range, and a pinned address needs its family. */
+function checkFamilies(
+  ctx: CheckContext,
+  block: BlockNode,
+  families: ServiceDeclaration["families"],
+  pinned: readonly Ip[],
+  cluster: ClusterFacts,
+): void {
+  if (families.value.length === 0) return;
+  const service = nameOf(block);
+  for (const family of families.value) {
+    if (cluster.serviceCidrs === null || cluster.serviceCidrs.some((cidr) => cidr.ip.family === family)) continue;
+    ctx.report("service-family", { service, family, reason: "the cluster has no such service range" }, { span: families.span });
+  }
+  for (const address of pinned) {
+    if (families.value.includes(address.family)) continue;
+    const span = ctx.span(nodeOfAddress(block, "cluster-ip", address) ?? block);
+    ctx.report(
+      "service-family",
+      { service, family: address.family, reason: `\`families\` leaves out that of \`${formatIp(address)}\`` },
+      { span, related: [{ span: families.span, text: "its families" }] },
+    );
   }
 }
 

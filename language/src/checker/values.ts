@@ -8,7 +8,7 @@ import type { Sourced } from "../program/checked.ts";
 import { attributeRow, blockRow } from "../schema/blocks.ts";
 import type { AttributeRow, ValueType } from "../schema/types.ts";
 import { equalIp, formatCidr, formatIp, hasHostBits, hostCidr, maskCidr, parseCidr, parseIp } from "../values/index.ts";
-import type { Cidr, Ip } from "../values/index.ts";
+import type { Cidr, Family, Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
 import { domainFault } from "./names.ts";
 
@@ -88,6 +88,8 @@ export function describeType(type: ValueType): string {
       return "a CIDR such as `10.10.0.0/16`, or a list of one for each family";
     case "addresses":
       return "an address such as `10.10.0.1`, or a list of one for each family";
+    case "families":
+      return "`ipv4`, `ipv6`, or a list of both";
     case "port-range":
       return "a range such as `30000..32767`";
     case "labels":
@@ -301,6 +303,25 @@ export function addressesOf(ctx: CheckContext, row: AttributeRow, value: ValueNo
       return text === null ? wrongType(ctx, row.name, row.type, item, addressFixes(ctx, item, "address")) : parseIp(text);
     },
     (ip) => ip.family,
+  );
+}
+
+const familyWords: Readonly<Record<string, Family>> = { ipv4: 4, ipv6: 6 };
+
+/** Address families in the order written. */
+export function familiesOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): readonly Family[] | null {
+  return onePerFamily(
+    ctx,
+    row,
+    value,
+    (item) => {
+      const word = scalar(item, "word") ?? "";
+      const family = Object.hasOwn(familyWords, word) ? familyWords[word] : undefined;
+      if (family !== undefined) return family;
+      const meant = item.kind === "scalar" && /^(?:ip)?v?[46]$/i.test(item.text) ? `ipv${item.text.slice(-1)}` : null;
+      return wrongType(ctx, row.name, row.type, item, meant === null ? [] : [replace(ctx.span(item), meant, `write \`${meant}\``)]);
+    },
+    (family) => family,
   );
 }
 

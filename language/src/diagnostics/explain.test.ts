@@ -24,7 +24,7 @@ function complete(example: string): string {
 function sections(page: string): { readonly fails: string; readonly repaired: string } {
   const text = readFileSync(new URL(page, folder), "utf8");
   const [fails, repaired] = [...text.matchAll(/```knet\n([\s\S]*?)\n```/g)].map((match) => match[1] ?? "");
-  return { fails: fails ?? "", repaired: repaired ?? "" };
+  return { fails: (fails ?? "").replaceAll("␀", "\0"), repaired: repaired ?? "" };
 }
 
 /** The page about a program without a cluster, and the one about a cluster without nodes, must stay incomplete. */

@@ -107,4 +107,9 @@ export const modelEntries = {
     severity: error,
     message: (p: { key: string }) => `\`${p.key}\` is given twice in this selector`,
   },
+  "service-family": {
+    code: "KN4024",
+    severity: error,
+    message: (p: { service: string; family: 4 | 6; reason: string }) => `service \`${p.service}\` cannot have an IPv${p.family} address: ${p.reason}`,
+  },
 } as const;

@@ -64,12 +64,19 @@ const punctuation: readonly (readonly [string, TokenType])[] = [
 ];
 const Punctuation = punctuation.map(([text]) => raw(`Punctuation ${text}`, text));
 const punctuationTypes = new Map(punctuation);
-/** Runs of characters that begin no token. Codes above 255 are looked up in blocks of 256, hence the hints. */
+/**
+ * Runs of characters that begin no token. The lexer looks first characters up, those above 255 in blocks of about that size; a negated
+ * class tells it nothing about them, so each block is hinted at by some of its codes.
+ */
+const anyFirst = [
+  ...Array.from({ length: 256 }, (_, code) => code),
+  ...Array.from({ length: 656 }, (_, step) => Math.min(256 + step * 100, 0xffff)),
+];
 const UnknownRun = createToken({
   name: "UnknownRun",
   pattern: /[^ \t\r\n\w"'{}[\],=:!.\-/*#]+/,
   line_breaks: false,
-  start_chars_hint: [...Array.from({ length: 256 }, (_, code) => code), ...Array.from({ length: 255 }, (_, block) => (block + 1) * 256)],
+  start_chars_hint: anyFirst,
 });
 const UnknownSign = raw("UnknownSign", /[!.\-/'*]/);
 

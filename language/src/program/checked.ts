@@ -5,7 +5,7 @@
  * Invariant: a checked program without errors can be lowered. What can still fail afterwards is allocation
  * (a range is full), which has its own codes.
  */
-import type { Cidr, Ip, PortRange, Transport } from "../values/index.ts";
+import type { Cidr, Family, Ip, PortRange, Transport } from "../values/index.ts";
 import type { Span } from "../text/span.ts";
 
 /** A value and where it was written. A default stands at its block's header and is not `explicit`. */
@@ -170,6 +170,8 @@ export interface ServiceDeclaration extends Declared {
   readonly selector: Sourced<Readonly<Record<string, string>>>;
   /** Empty: allocated. */
   readonly clusterIps: Sourced<readonly Ip[]>;
+  /** The primary family first; empty: those of `clusterIps`, otherwise that of the first service range. */
+  readonly families: Sourced<readonly Family[]>;
   readonly ports: readonly ServicePortDeclaration[];
   readonly publishNotReady: Sourced<boolean>;
 }

@@ -242,6 +242,12 @@ export const blocks: readonly BlockRow[] = [
         field: "spec.type",
       }),
       attribute("cluster-ip", { kind: "addresses" }, "Its cluster IPs; by default they are allocated.", { field: "spec.clusterIPs" }),
+      attribute(
+        "families",
+        { kind: "families" },
+        "Its address families, the primary one first; by default those of its pinned cluster IPs, otherwise that of the first service range.",
+        { field: "spec.ipFamilies, spec.ipFamilyPolicy" },
+      ),
       attribute("headless", flag, "Whether it has a DNS name only, without a cluster IP.", {
         default: "false",
         field: "spec.clusterIP: None",

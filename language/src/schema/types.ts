@@ -9,6 +9,8 @@ export type ValueType =
   /** One, or a list of one per family. */
   | { readonly kind: "cidrs" }
   | { readonly kind: "addresses" }
+  /** `ipv4`, `ipv6`, or a list of both. */
+  | { readonly kind: "families" }
   | { readonly kind: "port-range" }
   | { readonly kind: "labels" }
   | { readonly kind: "enum"; readonly values: readonly string[]; readonly future: readonly string[] }
