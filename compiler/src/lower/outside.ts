@@ -1,5 +1,5 @@
 /** The outside: one machine for each class of external addresses that some rule tells apart. */
-import { addToIp, bitsOf, compareIp, contains, formatIp, ipFromBigInt, ipToBigInt, isSpecial, overlaps, parseCidr, rangeOf } from "@knet/language/values";
+import { addToIp, bitsOf, compareIp, contains, equalCidr, formatIp, ipFromBigInt, ipToBigInt, isSpecial, overlaps, parseCidr, rangeOf } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { ExternalHost } from "../model/types.ts";
@@ -48,7 +48,7 @@ interface ExternalClass {
 
 function classesOf(prefix: Cidr, inside: readonly Cidr[], told: readonly Cidr[]): readonly ExternalClass[] {
   const { family } = prefix.ip;
-  const blocks = told.filter((cidr) => cidr.ip.family === family);
+  const blocks = told.filter((cidr, index) => cidr.ip.family === family && told.findIndex((other) => equalCidr(other, cidr)) === index);
   const closed = inside.filter((cidr) => cidr.ip.family === family);
   const usable = (ip: Ip): boolean => !isSpecial(ip) && !closed.some((cidr) => contains(cidr, ip)) && !isRouterAddress(prefix, ip);
   const cuts = new Set<bigint>([0n]);

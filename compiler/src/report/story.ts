@@ -57,6 +57,7 @@ function tellLookup(input: StoryInput, lookup: NonNullable<StoryInput["lookup"]>
     })),
     steps: lookup.journey === null ? [] : [...tell(input, lookup.journey.request, "dns"), ...tell(input, lookup.journey.reply, "dns")],
     verdict: lookup.journey?.verdict ?? "not sent",
+    answeredBy: lookup.journey === null || lookup.journey.server === null ? null : nameOf(input, lookup.journey.server),
     source: zone === undefined ? null : locator.source(zone.origin),
   };
 }
@@ -65,7 +66,9 @@ function tell(input: StoryInput, steps: readonly Step[], phase: StoryStep["phase
   return steps.map((step) => {
     const host = input.fabric.host(step.host);
     const artifacts = step.items.flatMap((item) => input.locator.artifact(step.host, item) ?? []);
-    const source = step.items.map((item) => input.locator.sourceOfItem(step.host, item)).find((found) => found !== null) ?? null;
+    const causes = step.items.flatMap((item) => input.locator.sourceOfItem(step.host, item) ?? []);
+    // A translation begins at the rule that recognised the service: that is what the program says of it.
+    const source = (step.layer === "nat" ? causes.at(-1) : causes[0]) ?? null;
     return {
       phase,
       where: host?.name ?? step.host,
@@ -139,7 +142,7 @@ function summarise(input: StoryInput, journey: Journey): string {
   const last = journey.request.at(-1)?.did ?? "";
   switch (journey.verdict) {
     case "delivered":
-      return `Delivered to ${server}${seen}, and the answer comes back.`;
+      return `Delivered to ${server}${seen}; the answer comes back.`;
     case "refused":
       return `Refused: nobody on ${server} listens on port ${journey.serverPort ?? input.port}.`;
     case "rejected":

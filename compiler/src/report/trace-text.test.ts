@@ -147,7 +147,7 @@ name lookup
 
   it("should say that queries do not arrive", () => {
     const lookup = { ...(noSuchName.lookup ?? never()), queries: [], verdict: "reply-lost", server: ip("fd00::a") };
-    expect(traceText({ ...noSuchName, lookup, verdict: "no-name-server" })).toContain("  queries to fd00::a: reply lost\n");
+    expect(traceText({ ...noSuchName, lookup, verdict: "no-name-server" })).toContain("  queries to fd00::a by UDP 53: reply lost\n");
   });
 
   it("should tell everything when asked: quiet hooks, rules, all artifacts, the reply step by step", () => {

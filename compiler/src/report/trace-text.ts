@@ -77,10 +77,12 @@ class TraceWriter {
     this.#section("name lookup");
     const server = formatIp(lookup.server);
     const answers = [...new Set(lookup.queries.filter(({ status }) => status === "NOERROR").flatMap((query) => query.answers))];
-    const result = answers.length > 0 ? answers.join(", ") : "no address";
-    this.#line("  ", `${lookup.name} → ${result}, says ${server}`, style.packet);
-    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server}: ${verdictWords(lookup.verdict)}`, style.bad);
+    const result = answers.length > 0 ? `is ${answers.join(", ")}` : "has no address";
+    this.#line("  ", lookup.verdict === "delivered" ? `${lookup.name} ${result}, says the name server ${server}` : `${lookup.name} is not looked up`, style.packet);
+    if (lookup.search.length > 0) this.#line("  ", `search ${lookup.search.join(" ")}`, style.dim);
     this.#queries(lookup);
+    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server} by UDP 53: ${verdictWords(lookup.verdict)}`, style.bad);
+    else if (lookup.answeredBy !== null) this.#line("  ", `asked by UDP 53, answered by ${lookup.answeredBy}${this.#dns ? "" : " (--dns shows the way)"}`, style.dim);
     if (lookup.source !== null) this.#source("  ", lookup.source);
     if (this.#dns && lookup.steps.length > 0) this.#hops(visitsOf(lookup.steps), style.packet);
   }

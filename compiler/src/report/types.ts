@@ -70,6 +70,8 @@ export interface StoryLookup {
   readonly steps: readonly StoryStep[];
   /** Whether queries reach the server at all. */
   readonly verdict: string;
+  /** The host that answers them, or null. */
+  readonly answeredBy: string | null;
   readonly source: SourceRef | null;
 }
 

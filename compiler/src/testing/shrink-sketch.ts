@@ -4,20 +4,33 @@ import type { ClusterSketch } from "./sketch.ts";
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** What an attribute is when it is not worth mentioning. */
-const plain: Readonly<Record<string, Json>> = {
-  ready: true,
-  hostNetwork: false,
-  natOutgoing: false,
-  nat: false,
-  publishNotReady: false,
-  headless: false,
-  nodePort: null,
-  node: null,
-  nodes: null,
-  spreadOver: null,
-  name: null,
-};
+/** What an attribute is when it is not worth mentioning; undefined where it always is. */
+function plainOf(owner: object, name: string): Json | undefined {
+  switch (name) {
+    case "ready":
+      return "replicas" in owner ? null : true;
+    case "hostNetwork":
+    case "natOutgoing":
+    case "nat":
+    case "publishNotReady":
+    case "headless":
+      return false;
+    case "nodePort":
+    case "node":
+    case "spreadOver":
+      return null;
+    // Of a firewall: a cluster's nodes are a list of their own.
+    case "nodes":
+      return "rules" in owner ? null : undefined;
+    // Of a container port: a service port always has one.
+    case "name":
+      return "protocol" in owner && !("target" in owner) ? null : undefined;
+    case "replicas":
+      return 1;
+    default:
+      return undefined;
+  }
+}
 
 /**
  * Every sketch that lacks one part of this one: half of a long list, one element, one label, or one attribute that is not
@@ -31,14 +44,11 @@ export function* smallerSketches(sketch: ClusterSketch): Generator<ClusterSketch
   }
 }
 
-/** A measure that every cut makes smaller: elements count, attributes that are not plain count. */
-function sizeOf(value: unknown, key = ""): number {
-  if (Array.isArray(value)) return 1 + value.reduce((sum: number, item) => sum + 2 + sizeOf(item), 0);
-  if (typeof value === "object" && value !== null) {
-    return 1 + Object.entries(value).reduce((sum, [name, item]) => sum + sizeOf(item, name), 0);
-  }
-  if (key === "replicas" && typeof value === "number") return value;
-  return Object.hasOwn(plain, key) && plain[key] === value ? 0 : 1;
+/** A measure that every cut makes smaller: elements count, and attributes that are not plain. */
+function sizeOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + 2 + sizeOf(item), 0);
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.entries(value).reduce((sum, [name, item]) => sum + (plainOf(value, name) === item ? 0 : 1 + sizeOf(item)), 0);
 }
 
 /** Breadth first: what stands further out is tried earlier. */
@@ -56,11 +66,8 @@ function* cuts(root: Json): Generator<Json> {
         const object = value;
         for (const [name, item] of Object.entries(object)) {
           if (key === "labels" || key === "selector") yield put(Object.fromEntries(Object.entries(object).filter(([other]) => other !== name)));
-          if (name === "replicas" && typeof item === "number" && item > 1) yield put({ ...object, [name]: 1 });
-          const simple = plain[name];
-          if (simple !== undefined && item !== simple && (name !== "name" || "protocol" in object) && !(name === "nodes" && !("rules" in object))) {
-            yield put({ ...object, [name]: simple });
-          }
+          const simple = plainOf(object, name);
+          if (simple !== undefined && item !== simple) yield put({ ...object, [name]: simple });
           next.push({ value: item, key: name, put: (other) => put({ ...object, [name]: other }) });
         }
       }

@@ -54,6 +54,27 @@ export const builtInServices: readonly { readonly namespace: string; readonly na
   { namespace: "kube-system", name: "kube-dns", owner: "every cluster has it, in front of CoreDNS" },
 ];
 
+/** Workloads that every cluster has: selectors may name them, the program need not declare them. */
+export const builtInWorkloads: readonly {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly replicas: number;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: "tcp" | "udp" }[];
+}[] = [
+  {
+    namespace: "kube-system",
+    name: "coredns",
+    labels: { "k8s-app": "kube-dns" },
+    replicas: 2,
+    ports: [
+      { name: "dns", port: 53, protocol: "udp" },
+      { name: "dns-tcp", port: 53, protocol: "tcp" },
+      { name: "metrics", port: 9153, protocol: "tcp" },
+    ],
+  },
+];
+
 /** A block's name as text; empty when it is missing. */
 export function nameOf(block: BlockNode): string {
   return block.name === null || block.name.kind !== "scalar" ? "" : block.name.text;

@@ -1,6 +1,6 @@
 /** `namespace`, `pod`, `workload`. */
 import type { BlockNode, PortNode, SpreadNode } from "../ast/nodes.ts";
-import { blocksOf, builtInNamespaces, builtInServices, nameOf } from "../binder/binder.ts";
+import { blocksOf, builtInNamespaces, builtInServices, builtInWorkloads, nameOf } from "../binder/binder.ts";
 import type { PodDeclaration, Sourced, WorkloadDeclaration } from "../program/checked.ts";
 import { contains, formatCidr, formatIp } from "../values/index.ts";
 import type { ClusterFacts } from "./cluster.ts";
@@ -70,7 +70,11 @@ export function checkNamespaces(ctx: CheckContext, cluster: ClusterFacts): Names
     }
     namespaces.push({ name, blocks, labels: merged, pods, workloads });
   }
-  return { namespaces, index: new PodIndex(labels, selectable), podCount: selectable.reduce((sum, pod) => sum + pod.pods, 0) };
+  const everywhere = ctx.span({ start: 0, end: 0 });
+  const system = builtInWorkloads.map(({ namespace, name, labels: own, replicas, ports }): Selectable => {
+    return { namespace, name, labels: own, ports: ports.map((port) => ({ ...port, span: everywhere })), pods: replicas };
+  });
+  return { namespaces, index: new PodIndex(labels, [...selectable, ...system]), podCount: selectable.reduce((sum, pod) => sum + pod.pods, 0) };
 }
 
 /** The labels of all blocks of a namespace. A key that two blocks set differently is an error. */

@@ -311,8 +311,7 @@ export class Grammar extends StatementRules {
       const word = this.CONSUME(types.Word);
       const node: Mutable<ast.ClauseNode> = {
         kind: "clause",
-        start: word.startOffset,
-        end: endOf(word),
+        ...this.place(word),
         keyword: this.nameOf(word),
         value: null,
       };

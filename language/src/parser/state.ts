@@ -180,6 +180,6 @@ export abstract class ParserState extends EmbeddedActionsParser {
   }
 
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
-    return type !== types.LeftBrace && type !== types.NewLine;
+    return type !== types.LeftBrace && type !== types.LeftBracket && type !== types.NewLine;
   }
 }

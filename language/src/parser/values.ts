@@ -99,7 +99,12 @@ export abstract class ValueRules extends ParserState {
       });
       this.SUBRULE(this.listRest);
       const close = this.CONSUME(types.RightBracket);
-      return { kind: "list", start: open.startOffset, end: close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close), items };
+      return {
+        kind: "list",
+        start: this.place(open).start,
+        end: close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close),
+        items,
+      };
     },
     { resyncEnabled: false },
   );

@@ -44,9 +44,9 @@ describe("parseRoutes", () => {
     [{ type: "blackhole", dst: "10.10.174.128/26", protocol: "80", flags: [] }, "blackhole 10.10.174.128/26 proto 80", "felix"],
     [{ type: "blackhole", dst: "10.10.174.128/26", protocol: "bird", flags: [] }, "blackhole 10.10.174.128/26 proto 12", "bird"],
     [{ dst: "10.10.174.129", dev: "cali5adc4ab58e2", scope: "link", metric: 1024, flags: [] }, "10.10.174.129 dev cali5adc4ab58e2 scope link metric 1024", "felix"],
-    [{ dst: "192.168.1.0/24", dev: "eth0", protocol: "kernel", scope: "link", prefsrc: "192.168.1.10", flags: [] }, "192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.10", "kernel"],
-    [{ type: "local", dst: "127.0.0.0/8", dev: "lo", table: "local", protocol: "kernel", scope: "host", prefsrc: "127.0.0.1", flags: [] }, "local 127.0.0.0/8 dev lo table 255 proto kernel scope host src 127.0.0.1", "kernel"],
-    [{ type: "broadcast", dst: "192.168.1.255", dev: "eth0", table: "local", protocol: "kernel", scope: "link", flags: [] }, "broadcast 192.168.1.255 dev eth0 table 255 proto kernel scope link", "kernel"],
+    [{ dst: "192.168.1.0/24", dev: "eth0", protocol: "kernel", scope: "link", prefsrc: "192.168.1.10", flags: [] }, "192.168.1.0/24 dev eth0 proto 2 scope link src 192.168.1.10", "kernel"],
+    [{ type: "local", dst: "127.0.0.0/8", dev: "lo", table: "local", protocol: "kernel", scope: "host", prefsrc: "127.0.0.1", flags: [] }, "local 127.0.0.0/8 dev lo table 255 proto 2 scope host src 127.0.0.1", "kernel"],
+    [{ type: "broadcast", dst: "192.168.1.255", dev: "eth0", table: "local", protocol: "kernel", scope: "link", flags: [] }, "broadcast 192.168.1.255 dev eth0 table 255 proto 2 scope link", "kernel"],
     [{ type: "throw", dst: "10.6.0.0/16", table: "77", flags: [] }, "throw 10.6.0.0/16 table 77", "unknown"],
     [{ dst: "10.2.0.0/16", via: { family: "inet6", host: "fd00::2" }, dev: "e0", flags: [] }, "10.2.0.0/16 via inet6 fd00::2 dev e0", "unknown"],
     [{ dst: "10.20.0.0/16", dev: "e0", flags: [] }, "10.20.0.0/16 dev e0 scope global", "unknown"],
@@ -61,8 +61,8 @@ describe("parseRoutes", () => {
     [{ dst: "default", dev: "wan0", metric: 1024, flags: [], pref: "medium" }, "::/0 dev wan0 metric 1024"],
     [{ dst: "fd00:10::40/122", gateway: "fd00:10::40", dev: "vxlan-v6.calico", metric: 1024, flags: ["onlink"], metrics: [{ mtu: 1430 }], pref: "medium" }, "fd00:10::40/122 via fd00:10::40 dev vxlan-v6.calico metric 1024 onlink mtu 1430"],
     [{ type: "blackhole", dst: "fd00:10::/122", dev: "lo", protocol: "80", metric: 1024, flags: [], pref: "medium" }, "blackhole fd00:10::/122 dev lo proto 80 metric 1024"],
-    [{ type: "anycast", dst: "fd00:1::", dev: "eth0", table: "local", protocol: "kernel", metric: 0, flags: [], pref: "medium" }, "anycast fd00:1:: dev eth0 table 255 proto kernel"],
-    [{ type: "multicast", dst: "ff00::/8", dev: "eth0", table: "local", protocol: "kernel", metric: 256, flags: [], pref: "medium" }, "multicast ff00::/8 dev eth0 table 255 proto kernel metric 256"],
+    [{ type: "anycast", dst: "fd00:1::", dev: "eth0", table: "local", protocol: "kernel", metric: 0, flags: [], pref: "medium" }, "anycast fd00:1:: dev eth0 table 255 proto 2"],
+    [{ type: "multicast", dst: "ff00::/8", dev: "eth0", table: "local", protocol: "kernel", metric: 256, flags: [], pref: "medium" }, "multicast ff00::/8 dev eth0 table 255 proto 2 metric 256"],
     [{ dst: "fd05::/64", from: "fd09::/64", dev: "e0", metric: 1024, flags: [], pref: "medium" }, "fd05::/64 from fd09::/64 dev e0 metric 1024"],
   ])("should read %j of IPv6", (entry, words) => {
     expect(wordsOf(6, entry)).toEqual([words]);
@@ -99,7 +99,7 @@ describe("parseRoutes", () => {
   });
 
   it("should read the numbers of ip -N", () => {
-    expect(wordsOf(4, { type: "2", dst: "10.8.0.0/16", dev: "lo", table: "255", protocol: "2", scope: "254", flags: [] })).toEqual(["local 10.8.0.0/16 dev lo table 255 proto kernel scope host"]);
+    expect(wordsOf(4, { type: "2", dst: "10.8.0.0/16", dev: "lo", table: "255", protocol: "2", scope: "254", flags: [] })).toEqual(["local 10.8.0.0/16 dev lo table 255 proto 2 scope host"]);
   });
 
   it.each([

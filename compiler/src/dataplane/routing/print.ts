@@ -4,9 +4,6 @@ import type { Family, Ip } from "@knet/language/values";
 import type { PrintedLine } from "../printed.ts";
 import type { Route, RouteType, RoutingRule } from "./types.ts";
 
-/** Names of /etc/iproute2/rt_protos that need no file: anything else is written as its number. */
-const protocolNames: Readonly<Record<number, string>> = { 2: "kernel", 3: "boot", 4: "static" };
-
 /** Types that `ip route add` puts in table 255 unless told otherwise. */
 const typesOfLocalTable: ReadonlySet<RouteType> = new Set<RouteType>(["local", "broadcast", "anycast"]);
 
@@ -14,6 +11,7 @@ const typesOfLocalTable: ReadonlySet<RouteType> = new Set<RouteType>(["local", "
  * The words behind `ip route add`; `boot` and `scope global` are the defaults and left out, as `ip route` does.
  * A batch file takes no `-6`: `ip` infers the family from the addresses, and of `default` from the gateway.
  * Without a gateway `ip` takes an IPv4 route for one of scope link, so that `global` must then be said.
+ * Protocols are numbers: in a batch, iproute2 6.1 gives a name that it has met before the number it has read since.
  */
 export function routeWords(route: Route): string {
   const family = route.destination.ip.family;
@@ -23,7 +21,7 @@ export function routeWords(route: Route): string {
   const words = [route.type === "unicast" ? destination : `${route.type} ${destination}`];
   words.push(...(route.qualifiers ?? []), ...wayWords(route, family));
   if (route.table !== 254 || typesOfLocalTable.has(route.type)) words.push(`table ${route.table}`);
-  if (route.protocol !== 3) words.push(`proto ${protocolNames[route.protocol] ?? route.protocol}`);
+  if (route.protocol !== 3) words.push(`proto ${route.protocol}`);
   if (family === 4 && (route.scope !== "global" || impliedScope(route) !== "global")) words.push(`scope ${route.scope}`);
   if (route.source !== null) words.push(`src ${formatIp(route.source)}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);

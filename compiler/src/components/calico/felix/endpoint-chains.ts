@@ -10,7 +10,7 @@ export interface EndpointChainOptions {
   readonly direction: EndpointDirection;
   readonly device: string;
   /** Chains of the policies and groups of the default tier, in order; empty when none applies in this direction. */
-  readonly policies: readonly string[];
+  readonly policies: readonly { readonly chain: string; readonly origin: Origin }[];
   /** Profile names in order: `kns.<namespace>`, `ksa.<namespace>.<service account>`. */
   readonly profiles: readonly string[];
   readonly vxlanPort: number;
@@ -24,8 +24,8 @@ export function profileChainName(direction: EndpointDirection, profile: string):
 export function endpointChain(options: EndpointChainOptions): FelixChain {
   const { direction, origin } = options;
   const rules: FelixRule[] = [];
-  const add = (match: string, action: string, comment?: string): void => {
-    rules.push({ match, action, origin, ...(comment === undefined ? {} : { comments: [comment] }) });
+  const add = (match: string, action: string, comment?: string, cause: Origin = origin): void => {
+    rules.push({ match, action, origin: cause, ...(comment === undefined ? {} : { comments: [comment] }) });
   };
   add("-m conntrack --ctstate RELATED,ESTABLISHED", "--jump ACCEPT");
   add("-m conntrack --ctstate INVALID", "--jump DROP");
@@ -38,13 +38,16 @@ export function endpointChain(options: EndpointChainOptions): FelixChain {
     );
     add("-p 4", "--jump DROP", "Drop IPinIP encapped packets originating in workloads");
   }
-  if (options.policies.length > 0) {
-    add("", clearMark(pass), "Start of tier default");
-    for (const chain of options.policies) {
-      add(markClear(pass), `--jump ${chain}`);
-      add(markSet(accept), "--jump RETURN", "Return if policy accepted");
+  const [first] = options.policies;
+  if (first !== undefined) {
+    // Whoever is stopped here is stopped by the policies that isolate the pod, not by the pod.
+    const isolating: Origin = { ...first.origin, name: options.policies.map((policy) => policy.origin.name).join(" and ") };
+    add("", clearMark(pass), "Start of tier default", isolating);
+    for (const policy of options.policies) {
+      add(markClear(pass), `--jump ${policy.chain}`, undefined, policy.origin);
+      add(markSet(accept), "--jump RETURN", "Return if policy accepted", policy.origin);
     }
-    add(markClear(pass), "--jump DROP", "End of tier default. Drop if no policies passed packet");
+    add(markClear(pass), "--jump DROP", "End of tier default. Drop if no policies passed packet", isolating);
   }
   for (const profile of options.profiles) {
     add("", `--jump ${profileChainName(direction, profile)}`);

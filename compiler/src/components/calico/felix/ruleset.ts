@@ -1,5 +1,6 @@
 /** The payloads and sets that Felix programs on one node. */
 import type { Family } from "@knet/language/values";
+import type { Origin } from "@knet/language";
 import type { NetworkModel, Node } from "../../../model/types.ts";
 import type { IpSet } from "../../../dataplane/ipset/types.ts";
 import type { IptablesFile, IptablesTable } from "../../../dataplane/netfilter/types.ts";
@@ -9,6 +10,7 @@ import { dispatchChains } from "./dispatch-chains.ts";
 import { endpointChain } from "./endpoint-chains.ts";
 import { nodeSets } from "./ip-sets.ts";
 import { groupChainName } from "./policy-chains.ts";
+import type { PolicyGroup } from "./policy-chains.ts";
 import { directions, policyIndexOf } from "./policy-index.ts";
 import type { PolicyIndex } from "./policy-index.ts";
 import { renderChain } from "./rule.ts";
@@ -112,7 +114,7 @@ function workloadChains(
           endpointChain({
             direction,
             device: endpoint.device,
-            policies: groups.map((group) => groupChainName(direction, group)),
+            policies: groups.map((group) => ({ chain: groupChainName(direction, group), origin: groupOrigin(group, origin) })),
             profiles: profilesOf(endpoint).map(({ name }) => name),
             vxlanPort,
             origin: endpoint.pod.origin,
@@ -130,4 +132,10 @@ function workloadChains(
 function profilesOf({ pod }: WorkloadEndpoint): readonly { readonly name: string; readonly allows: boolean }[] {
   const namespace = { name: `kns.${pod.namespace}`, allows: true };
   return pod.serviceAccount === "" ? [namespace] : [namespace, { name: `ksa.${pod.namespace}.${pod.serviceAccount}`, allows: false }];
+}
+
+/** The policies of a group by name, at the place of the first. */
+function groupOrigin(group: PolicyGroup, fallback: Origin): Origin {
+  const [first] = group;
+  return first === undefined ? fallback : { ...first.origin, name: group.map((policy) => policy.origin.name).join(" and ") };
 }

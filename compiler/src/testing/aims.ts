@@ -1,0 +1,197 @@
+/**
+ * What a packet must look like to come to a rule, read off the rule and the jumps that lead to it: who sends it, where it goes,
+ * on which port. Marks and connection states are left out, so that an aim may miss; most do not.
+ */
+import { addToIp, contains, formatIp, rangeOf } from "@knet/language/values";
+import type { Cidr, Family, Ip } from "@knet/language/values";
+import { compileIpSet } from "../dataplane/ipset/compile.ts";
+import type { CompiledIpSet } from "../dataplane/ipset/compile.ts";
+import { parseMember } from "../dataplane/ipset/member.ts";
+import type { Match, Rule, Ruleset } from "../dataplane/netfilter/types.ts";
+import type { Fabric } from "../fabric/types.ts";
+import type { NetworkModel } from "../model/types.ts";
+import { prepareHost } from "../simulate/host.ts";
+import type { Random } from "./random.ts";
+
+/** A machine that sends, under one of its addresses; or an address that packets are sent to. */
+export interface Party {
+  /** Host id; null for an address that nobody has. */
+  readonly host: string | null;
+  readonly ip: Ip;
+}
+
+/** The parties of a cluster and the devices at which nodes see them. */
+export interface Parties {
+  readonly senders: readonly Party[];
+  readonly targets: readonly Party[];
+  /** Node and pod host ids, joined by a blank, to the node's device of that pod. */
+  readonly devices: ReadonlyMap<string, string>;
+}
+
+export function partiesOf(model: NetworkModel, fabric: Fabric): Parties {
+  const senders: Party[] = [
+    ...model.pods.filter((pod) => !pod.hostNetwork).flatMap((pod) => pod.addresses.map((ip) => ({ host: `pod/${pod.namespace}/${pod.name}`, ip }))),
+    ...model.nodes.flatMap((node) => node.addresses.map((ip) => ({ host: `node/${node.name}`, ip }))),
+    ...(model.external?.hosts ?? []).flatMap((host) => host.addresses.map((ip) => ({ host: `external/${host.name}`, ip }))),
+  ];
+  const vacant = (ip: Ip): Party => ({ host: null, ip });
+  const targets: Party[] = [
+    ...senders,
+    ...model.ipam.nodes.flatMap((entry) => entry.tunnels.map(({ address }) => ({ host: `node/${entry.node}`, ip: address }))),
+    ...model.routers.flatMap((router) =>
+      [...router.interfaces.flatMap((face) => face.addresses), ...(router.outside?.addresses ?? [])].map((ip) => ({ host: `router/${router.name}`, ip })),
+    ),
+    ...model.services.flatMap((service) => service.clusterIps.map(vacant)),
+    // Edges of every range: the last address inside, the first behind it.
+    ...rangesOf(model).flatMap((cidr) => [vacant(rangeOf(cidr).last), vacant(addToIp(rangeOf(cidr).last, -1)), vacant(addToIp(rangeOf(cidr).last, 1)), vacant(addToIp(rangeOf(cidr).first, 9))]),
+  ];
+  const devices = new Map<string, string>();
+  for (const segment of fabric.segments) {
+    if (segment.kind !== "veth") continue;
+    const pod = segment.attachments.find((end) => end.host.startsWith("pod/"));
+    const node = segment.attachments.find((end) => end.host.startsWith("node/"));
+    if (pod !== undefined && node !== undefined) devices.set(`${node.host} ${pod.host}`, node.link);
+  }
+  const seen = new Set<string>();
+  const distinct = targets.filter(({ ip }) => {
+    const text = formatIp(ip);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    return true;
+  });
+  return { senders, targets: distinct, devices };
+}
+
+function rangesOf(model: NetworkModel): readonly Cidr[] {
+  const blocks = model.policies.flatMap((policy) => [...policy.ingress, ...policy.egress]).flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "ipBlock" ? [peer.cidr, ...peer.except] : [])));
+  return [...blocks, ...model.subnets.flatMap((subnet) => subnet.cidrs), ...model.cluster.cni.pools.map((pool) => pool.cidr), ...model.cluster.serviceCidrs, ...model.ipam.nodes.flatMap((node) => node.blocks.map((block) => block.cidr))].filter(
+    (cidr) => cidr.prefix > 0,
+  );
+}
+
+/** One family's rules of one node, with the jumps that lead to each chain. */
+export class AimIndex {
+  readonly #node: string;
+  readonly #ruleset: Ruleset;
+  readonly #sets: ReadonlyMap<string, { readonly has: CompiledIpSet; readonly members: readonly { readonly cidr: Cidr; readonly ports: { readonly protocol: number; readonly first: number; readonly last: number } | null }[] }>;
+  readonly #callers = new Map<string, Rule[]>();
+  readonly #chainOf = new Map<Rule, string>();
+  readonly #parties: Parties;
+
+  constructor(fabric: Fabric, node: string, family: Family, parties: Parties) {
+    const dataplane = fabric.dataplane(node);
+    this.#node = node;
+    this.#ruleset = prepareHost(dataplane).ruleset(family);
+    this.#parties = { ...parties, senders: parties.senders.filter(({ ip }) => ip.family === family), targets: parties.targets.filter(({ ip }) => ip.family === family) };
+    this.#sets = new Map(dataplane.ipsets.map((set) => [set.name, { has: compileIpSet(set), members: set.members.map((member) => parseMember(set, member.text)) }]));
+    for (const [table, chains] of this.#ruleset.tables) {
+      for (const chain of chains.values()) {
+        for (const rule of chain.rules) {
+          this.#chainOf.set(rule, `${table} ${chain.name}`);
+          if (rule.target?.kind !== "jump" && rule.target?.kind !== "goto") continue;
+          const key = `${table} ${rule.target.chain}`;
+          const list = this.#callers.get(key);
+          if (list === undefined) this.#callers.set(key, [rule]);
+          else list.push(rule);
+        }
+      }
+    }
+  }
+
+  get rules(): Iterable<Rule> {
+    return this.#chainOf.keys();
+  }
+
+  /** A flow that should come to the rule and match it; null when no party of the cluster fits. */
+  aim(rule: Rule, random: Random): AimedFlow | null {
+    const path: Rule[] = [rule];
+    for (let chain = this.#chainOf.get(rule); chain !== undefined;) {
+      const callers = this.#callers.get(chain);
+      if (callers === undefined || callers.length === 0 || path.length > 12) break;
+      const caller = random.pick(callers);
+      path.push(caller);
+      chain = this.#chainOf.get(caller);
+    }
+    const matches = path.flatMap((step) => step.matches);
+    const from = this.#choose(matches, "source", this.#parties.senders, random);
+    if (from === null || from.party.host === null) return null;
+    const to = this.#choose(matches, "destination", this.#parties.targets, random);
+    if (to === null) return null;
+    return { from: from.party.host, dst: to.party.ip, ...portFor(matches, to.port, random) };
+  }
+
+  #choose(matches: readonly Match[], side: "source" | "destination", parties: readonly Party[], random: Random): { readonly party: Party; readonly port: MemberPort | null } | null {
+    const fitting = parties.filter((party) => matches.every((match) => this.#fits(match, side, party)));
+    const [set] = matches.filter((match) => match.kind === "set" && !match.negated && match.sides[0] === (side === "source" ? "src" : "dst"));
+    if (fitting.length === 0) return null;
+    const party = random.pick(fitting);
+    if (set?.kind !== "set") return { party, port: null };
+    const members = this.#sets.get(set.set)?.members.filter(({ cidr }) => contains(cidr, party.ip)) ?? [];
+    return { party, port: members.length === 0 ? null : random.pick(members).ports };
+  }
+
+  #fits(match: Match, side: "source" | "destination", party: Party): boolean {
+    switch (match.kind) {
+      case "source":
+      case "destination":
+        return match.kind !== side || contains(match.cidr, party.ip) !== match.negated;
+      case "set": {
+        if (match.sides[0] !== (side === "source" ? "src" : "dst")) return true;
+        const set = this.#sets.get(match.set);
+        return set === undefined || set.members.some(({ cidr }) => contains(cidr, party.ip)) !== match.negated;
+      }
+      case "in-interface":
+        return side === "destination" || isAt(match.name, this.#deviceTowards(party)) !== match.negated;
+      case "out-interface":
+        return side === "source" || isAt(match.name, this.#deviceTowards(party)) !== match.negated;
+      case "addrtype": {
+        if (match.side !== side || match.type !== "LOCAL") return true;
+        return (party.host === this.#node) !== match.negated;
+      }
+      default:
+        return true;
+    }
+  }
+
+  /** The node's device that a packet of, or to, the party passes; the wire where the node cannot tell. */
+  #deviceTowards(party: Party): string {
+    if (party.host === this.#node) return "lo";
+    return party.host === null ? "" : (this.#parties.devices.get(`${this.#node} ${party.host}`) ?? "");
+  }
+}
+
+/** An unknown device may be the wire or the tunnel, so that only pods' devices are told apart. */
+function isAt(pattern: string, device: string): boolean {
+  const prefix = pattern.endsWith("+") ? pattern.slice(0, -1) : null;
+  if (device === "") return !pattern.startsWith("cali");
+  return prefix === null ? device === pattern : device.startsWith(prefix);
+}
+
+export interface AimedFlow {
+  readonly from: string;
+  readonly dst: Ip;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly port: number;
+}
+
+type MemberPort = { readonly protocol: number; readonly first: number; readonly last: number };
+
+const transportOf: ReadonlyMap<number, AimedFlow["protocol"]> = new Map([
+  [6, "tcp"],
+  [17, "udp"],
+  [132, "sctp"],
+]);
+
+function portFor(matches: readonly Match[], member: MemberPort | null, random: Random): { readonly protocol: AimedFlow["protocol"]; readonly port: number } {
+  if (member !== null) return { protocol: transportOf.get(member.protocol) ?? "tcp", port: random.pick([member.first, member.last]) };
+  const protocol = matches.flatMap((match) => (match.kind === "protocol" && !match.negated ? (transportOf.get(match.protocol) ?? []) : []))[0] ?? random.pick(["tcp", "udp"] as const);
+  const ranges = matches.flatMap((match) => {
+    if (match.kind === "port" && match.side === "destination" && !match.negated) return [{ first: match.first, last: match.last }];
+    return match.kind === "multiport" && match.side !== "source" && !match.negated ? [random.pick(match.ports)] : [];
+  });
+  const first = Math.max(1, ...ranges.map((range) => range.first));
+  const last = Math.min(65535, ...ranges.map((range) => range.last));
+  if (ranges.length === 0) return { protocol, port: random.pick([80, 8080, 8081, 53, 443, 5432, 10250, 9]) };
+  return { protocol, port: random.pick([first, Math.max(first, last)]) };
+}
+
