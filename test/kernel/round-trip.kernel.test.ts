@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSource, differences, labSupport, openLab, parseDump } from "@knet/compiler";
-import type { Dataplane, Difference, DumpedHost, Fabric, HostDump, Lab } from "@knet/compiler";
+import type { Difference, DumpedHost, Fabric, HostDump, Lab } from "@knet/compiler";
+import { formatCidrShort } from "@knet/language/values";
 
 const support = labSupport();
-const skipped = support.available ? "" : ` (skipped: ${support.reason})`;
 
 const journey = readFileSync(fileURLToPath(new URL("../../examples/journey/journey.knet", import.meta.url)), "utf8");
 
@@ -80,7 +80,9 @@ function dumpOf(saved: HostDump): DumpedHost {
 }
 
 function describeAll(found: readonly Difference[]): readonly string[] {
-  return found.map(({ facility, kind, expected, found: there, origin }) => `${facility} ${kind}: ${expected ?? "-"} | ${there ?? "-"} (${origin.name})`);
+  return found.map(
+    ({ facility, kind, expected, found: there, origin }) => `${facility} ${kind}: ${expected ?? "-"} | ${there ?? "-"} (${origin.name})`,
+  );
 }
 
 /** Hosts with a network namespace of their own. */
@@ -88,74 +90,93 @@ function hostsOf(fabric: Fabric): readonly string[] {
   return fabric.hosts.filter(({ sharesParent }) => !sharesParent).map(({ id }) => id);
 }
 
-describe.skipIf(!support.available).each([
-  { program: "examples/journey", text: journey, families: [4] },
-  { program: "two families", text: dualStack, families: [4, 6] },
-])(`the round trip of $program through the kernel${skipped}`, ({ program, text, families }) => {
-  const fabric = compile(program, text);
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await openLab(fabric);
-  });
-  afterAll(() => lab.close());
+/** The entries of a dumped list without those that `isGone`. */
+function without(source: string, isGone: (entry: Readonly<Record<string, unknown>>) => boolean): string {
+  const entries = JSON.parse(source) as readonly Readonly<Record<string, unknown>>[];
+  return JSON.stringify(entries.filter((entry) => !isGone(entry)));
+}
 
-  const dataplane = (host: string): Dataplane => fabric.dataplane(host);
+const variants = [
+  { program: "examples/journey", text: journey, families: [4], variant: "legacy" },
+  { program: "a program of two families", text: dualStack, families: [4, 6], variant: "legacy" },
+  { program: "a program of two families", text: dualStack, families: [4, 6], variant: "nft" },
+] as const;
 
-  it.each(hostsOf(fabric))("should bring back %s as it was compiled", async (host) => {
-    expect(describeAll(differences(dataplane(host), dumpOf(await lab.save(host))))).toEqual([]);
-  });
+describe.each(variants)("$program through the kernel and back, rules by iptables-$variant", ({ program, text, families, variant }) => {
+  const reason = support.available ? (variant === "nft" && !support.tracing.available ? support.tracing.reason : null) : support.reason;
 
-  it("should have put every facility to the test", () => {
-    const node = dataplane("node/node-a");
-    for (const family of families) {
-      expect(node.addresses.filter(({ address }) => address.ip.family === family).length).toBeGreaterThan(1);
-      expect(new Set(node.routes.filter(({ destination }) => destination.ip.family === family).map(({ type }) => type))).toEqual(new Set(["unicast", "blackhole"]));
-      expect(node.neighbours.some(({ ip }) => ip.family === family)).toBe(true);
-      expect(node.fdb.some(({ destination }) => destination.family === family)).toBe(true);
-      expect(node.ipsets.some((set) => set.family === family && set.members.length > 0)).toBe(true);
-      expect(node.iptables.filter((file) => file.family === family).map(({ owner }) => owner)).toEqual(expect.arrayContaining(["kube-proxy", "felix", "node-firewall"]));
-    }
-  });
+  describe.skipIf(reason !== null)(reason === null ? "on this machine" : `skipped: ${reason}`, () => {
+    const fabric = compile(program, text);
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await openLab(fabric, { variant });
+    });
+    afterAll(() => lab.close());
 
-  it("should name the route that a node lacks and the declaration behind it", async () => {
-    const { routes, ...rest } = dataplane("node/node-a");
-    const found = dumpOf(await lab.save("node/node-a"));
-    for (const route of routes) {
-      const without: DumpedHost = { ...found, routes: found.routes.filter(({ destination, type, metric }) => destination !== same(found, route) || type !== route.type || metric === 256) };
-      const named = differences({ ...rest, routes }, without);
-      expect(named).toHaveLength(1);
-      expect(named[0]).toMatchObject({ facility: "routes", kind: "missing", found: null, owner: route.owner, origin: route.origin });
-    }
-  });
+    it.each(hostsOf(fabric))("should bring back %s as it was compiled", async (host) => {
+      expect(describeAll(differences(fabric.dataplane(host), dumpOf(await lab.save(host))))).toEqual([]);
+    });
 
-  it("should name the rule that is not the compiled one, and nothing else", async () => {
-    const expected = dataplane("node/node-a");
-    const saved = await lab.save("node/node-a");
-    for (const [key, family] of [["iptables", 4], ["ip6tables", 6]] as const) {
-      if (!families.includes(family)) continue;
-      const lines = saved[key].split("\n");
-      const at = lines.findIndex((line) => line.startsWith("-A KNET-NODE-FIREWALL") && line.includes("4789"));
-      const rule = lines[at] ?? "";
-      const changed = lines.with(at, rule.replace("4789", "4790")).join("\n");
-      const [missing, unexpected, ...more] = differences(expected, dumpOf({ ...saved, [key]: changed }));
-      expect(more).toEqual([]);
-      expect(missing).toMatchObject({ facility: key, kind: "missing", expected: `-t mangle ${rule}`, owner: "node-firewall", origin: { name: "firewall nodes" } });
-      expect(unexpected).toMatchObject({ facility: key, kind: "unexpected", found: `-t mangle ${rule.replace("4789", "4790")}`, origin: { name: `${key}-save` } });
-    }
+    it("should have put every facility to the test", () => {
+      const node = fabric.dataplane("node/node-a");
+      for (const family of families) {
+        expect(node.addresses.filter(({ address }) => address.ip.family === family).length).toBeGreaterThan(1);
+        expect(new Set(node.routes.filter(({ destination }) => destination.ip.family === family).map(({ type }) => type))).toEqual(
+          new Set(["unicast", "blackhole"]),
+        );
+        expect(node.neighbours.some(({ ip }) => ip.family === family)).toBe(true);
+        expect(node.fdb.some(({ destination }) => destination.family === family)).toBe(true);
+        expect(node.ipsets.some((set) => set.family === family && set.members.length > 0)).toBe(true);
+        expect(node.iptables.filter((file) => file.family === family).map(({ owner }) => owner)).toEqual(
+          expect.arrayContaining(["kube-proxy", "felix", "node-firewall"]),
+        );
+      }
+    });
+
+    it("should name the one route that a node has lost, with the declaration behind it", async () => {
+      const node = fabric.dataplane("node/node-a");
+      const saved = await lab.save("node/node-a");
+      for (const route of node.routes) {
+        const { ip, prefix } = route.destination;
+        const dst = prefix === 0 ? "default" : formatCidrShort(route.destination);
+        const file = ip.family === 4 ? "routes" : "routes6";
+        const lost = without(
+          saved[file],
+          (entry) => entry["dst"] === dst && entry["protocol"] !== "kernel" && (entry["type"] ?? "unicast") === route.type,
+        );
+        const [difference, ...more] = differences(node, dumpOf({ ...saved, [file]: lost }));
+        expect(more).toEqual([]);
+        expect(difference).toMatchObject({ facility: "routes", kind: "missing", found: null, owner: route.owner, origin: route.origin });
+      }
+    });
+
+    it("should name the one rule that was changed, and what it was changed to", async () => {
+      const node = fabric.dataplane("node/node-a");
+      const saved = await lab.save("node/node-a");
+      for (const family of families) {
+        const file = family === 4 ? "iptables" : "ip6tables";
+        const lines = saved[file].split("\n");
+        const at = lines.findIndex((line) => line.startsWith("-A KNET-NODE-FIREWALL") && line.includes("4789"));
+        const rule = lines[at] ?? "";
+        const changed = rule.replace("4789", "4790");
+        const [missing, unexpected, ...more] = differences(node, dumpOf({ ...saved, [file]: lines.with(at, changed).join("\n") }));
+        expect(more).toEqual([]);
+        expect(missing).toMatchObject({
+          facility: file,
+          kind: "missing",
+          expected: `-t mangle ${rule}`,
+          found: null,
+          owner: "node-firewall",
+          origin: { name: "firewall nodes" },
+        });
+        expect(unexpected).toMatchObject({
+          facility: file,
+          kind: "unexpected",
+          expected: null,
+          found: `-t mangle ${changed}`,
+          owner: "unknown",
+        });
+      }
+    });
   });
 });
-
-/** The destination of the dump's own record of a route. */
-function same(found: DumpedHost, route: Dataplane["routes"][number]): object | undefined {
-  return found.routes.find(
-    ({ destination, type, owner }) =>
-      owner !== "kernel" &&
-      type === route.type &&
-      destination.prefix === route.destination.prefix &&
-      destination.ip.family === route.destination.ip.family &&
-      destination.ip.a === route.destination.ip.a &&
-      destination.ip.b === route.destination.ip.b &&
-      destination.ip.c === route.destination.ip.c &&
-      destination.ip.d === route.destination.ip.d,
-  )?.destination;
-}

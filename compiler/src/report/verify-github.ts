@@ -7,7 +7,7 @@ export function verifyGithub({ assertions, disagreements, sources }: VerifyView)
   const lines = assertions
     .filter((assertion) => assertion.verdict !== "holds")
     .map((assertion) => {
-      const details = assertion.witness === null ? [] : witnessDetails(assertion.witness);
+      const details = assertion.witness === null ? [] : witnessDetails(assertion.witness, sources);
       return annotation(
         levelOf(assertion),
         placeOf(assertion),

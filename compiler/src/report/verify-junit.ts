@@ -29,7 +29,7 @@ function caseOf(assertion: AssertionView, sources: Sources): JunitCase {
     case "fails": {
       const message = assertionMessage(assertion);
       const trace = witness?.story ? ["", traceText(witness.story)] : [];
-      const text = [message, ...(witness === null ? [] : witnessDetails(witness)), ...trace].join("\n");
+      const text = [message, ...(witness === null ? [] : witnessDetails(witness, sources)), ...trace].join("\n");
       return { ...base, outcome: { kind: "failed", type: "assertion", message, text } };
     }
     case "not-refuted":

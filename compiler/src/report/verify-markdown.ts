@@ -1,6 +1,7 @@
 /** `knet verify --format markdown`: for job summaries and comments on pull requests. */
 import { printable } from "./columns.ts";
 import { escapeText } from "./markup.ts";
+import type { Sources } from "./diagnostics.ts";
 import { traceText } from "./trace-text.ts";
 import { disagreementMessage, witnessDetails } from "./verify-messages.ts";
 import { howOf, verdictNames, verifySummary } from "./verify-view.ts";
@@ -19,7 +20,7 @@ export function verifyMarkdown(view: VerifyView): string {
     });
     out.push(["| Verdict | Assertion | How |", "| --- | --- | --- |", ...rows].join("\n"));
   }
-  for (const assertion of assertions) if (assertion.witness !== null) out.push(witnessBlock(assertion));
+  for (const assertion of assertions) if (assertion.witness !== null) out.push(witnessBlock(assertion, view.sources));
   if (disagreements.length > 0) {
     out.push("### Internal disagreement", "The generated rules do not do what the specifications say: a defect of knet. Please report it.");
     for (const disagreement of disagreements) {
@@ -33,9 +34,9 @@ export function verifyMarkdown(view: VerifyView): string {
   return `${out.join("\n\n")}\n`;
 }
 
-function witnessBlock({ title, witness }: AssertionView): string {
+function witnessBlock({ title, witness }: AssertionView, sources: Sources): string {
   if (witness === null) return "";
-  const facts = witnessDetails(witness).map((line) => `- ${codeSpan(line)}`);
+  const facts = witnessDetails(witness, sources).map((line) => `- ${codeSpan(line)}`);
   const parts = [`### ${escapeMarkdown(title)}`, escapeMarkdown(witness.summary), facts.join("\n")];
   if (witness.story !== null) parts.push(details("Trace", fenced(traceText(witness.story))));
   return parts.join("\n\n");

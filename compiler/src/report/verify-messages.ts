@@ -1,6 +1,7 @@
 /** The same few sentences about results, for every reporter that has one line for each. */
 import { decidingOf, flowText, howOf, lineToChange, verdictNames } from "./verify-view.ts";
 import type { AssertionView, DisagreementView, WitnessView } from "./verify-view.ts";
+import { rangeOfSpan } from "./diagnostics.ts";
 import type { Sources } from "./diagnostics.ts";
 import type { Span } from "@knet/language";
 
@@ -12,11 +13,14 @@ export function assertionMessage(assertion: AssertionView): string {
 }
 
 /** The flow, then the rule and the declaration that decided, a line each. */
-export function witnessDetails({ flow, failures, story }: WitnessView): readonly string[] {
-  const deciding = decidingOf(story);
+export function witnessDetails(witness: WitnessView, sources: Sources): readonly string[] {
+  const { flow, failures, reason, story } = witness;
+  const artifact = decidingOf(story)?.artifact ?? null;
+  const change = lineToChange(witness, sources);
   const lines = [flowText(flow, failures)];
-  if (deciding?.artifact) lines.push(`decided by ${deciding.artifact.file}:${deciding.artifact.line}  ${deciding.artifact.text}`);
-  if (deciding?.source) lines.push(`the line to change: ${deciding.source.file}:${deciding.source.line}  ${deciding.source.name}`);
+  if (reason !== null) lines.push(`because ${reason}`);
+  if (artifact !== null) lines.push(`decided by ${artifact.file}:${artifact.line}  ${artifact.text}`);
+  if (change !== null) lines.push(`the line to change: ${change.span.file}:${rangeOfSpan(change.span, sources).start.line}  ${change.name}`);
   return lines;
 }
 

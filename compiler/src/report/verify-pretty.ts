@@ -50,7 +50,8 @@ function witnessLines(witness: WitnessView, view: VerifyView, style: ReportStyle
   const inStatement = change !== null && change.span.file === witness.statement.file && change.span.start === witness.statement.start;
   const related = change === null || inStatement ? [] : [{ span: change.span, text: `the line to change: ${printable(change.name)}` }];
   const out = [
-    ...indented(style.bad(wrap(printable(witness.summary), room).join("\n    "))),
+    ...indented(style.bad(wrap(printable(witness.summary), room).join("\n"))),
+    ...(witness.reason === null ? [] : indented(wrap(printable(`because ${witness.reason}`), room).join("\n"))),
     "",
     ...indented(placesFrame(witness.statement, "this does not hold", related, view.sources, style.frame)),
   ];

@@ -37,7 +37,7 @@ export function verifySarif({ assertions, disagreements, sources }: VerifyView, 
 function resultOf(assertion: AssertionView, sources: Sources): Result {
   const { witness } = assertion;
   const change = changePlace(assertion, sources);
-  const details = witness === null ? [] : witnessDetails(witness);
+  const details = witness === null ? [] : witnessDetails(witness, sources);
   return {
     ruleId: "assertion",
     ruleIndex: 0,

@@ -1,11 +1,10 @@
 /** What the `verify` reporters print: the verifier's results with their witnesses told as stories. */
 import type { Transport } from "@knet/language/values";
-import type { Span } from "@knet/language";
+import type { Origin, Span } from "@knet/language";
 import type { Failures, VerdictName } from "../verify/types.ts";
 import { spanOfLine } from "./diagnostics.ts";
 import type { Sources } from "./diagnostics.ts";
 import type { ArtifactRef, SourceRef, Story } from "./types.ts";
-import { isQuiet } from "./visits.ts";
 import { counted } from "./words.ts";
 
 export interface FlowView {
@@ -22,6 +21,10 @@ export interface WitnessView {
   readonly failures: Failures | null;
   /** One sentence: what happened instead of what was asserted. */
   readonly summary: string;
+  /** Why the specifications say so too, as a sentence without a full stop; null when they leave it open. */
+  readonly reason: string | null;
+  /** The declaration that the reason rests on. */
+  readonly cause: Origin | null;
   /** The statement that it breaks. */
   readonly statement: Span;
   /** Null when the target no longer exists. */
@@ -104,19 +107,18 @@ export function verifySummary({ assertions }: VerifyView): string {
   return `${parts.join(", ")} of ${counted(assertions.length, "assertion")}`;
 }
 
-/**
- * The rule that decided a witness and the declaration behind it: what stopped the request or, when it arrived though it must not,
- * the last filter that let it pass for a reason.
- */
+/** The rule that decided a witness: what stopped the request or, when it arrived though it must not, the last filter that let it pass. */
 export function decidingOf(story: Story | null): { readonly artifact: ArtifactRef | null; readonly source: SourceRef | null } | null {
   if (story === null) return null;
   if (story.decidedBy !== null) return story.decidedBy;
-  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && !isQuiet(step, story));
+  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && step.artifacts.length > 0 && step.rules.some((rule) => rule.startsWith("filter ")));
   return passed === undefined ? null : { artifact: passed.artifacts[0] ?? null, source: passed.source };
 }
 
-/** The line to change, as a span; null when the story names none or its file is not at hand. */
+/** What the reason rests on, else the declaration behind the deciding rule; null when neither is at hand. */
 export function lineToChange(witness: WitnessView, sources: Sources): { readonly span: Span; readonly name: string } | null {
+  const { cause } = witness;
+  if (cause !== null && cause.span !== null && sources(cause.span.file) !== null) return { span: cause.span, name: cause.name };
   const source = decidingOf(witness.story)?.source ?? null;
   const span = source === null ? null : spanOfLine(source.file, source.line, sources);
   return source === null || span === null ? null : { span, name: source.name };

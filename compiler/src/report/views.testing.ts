@@ -72,6 +72,8 @@ export const failing: AssertionView = {
     flow: { from: "namespace001/pod-2", to: "namespace001/pod-3", protocol: "tcp", port: 8080 },
     failures: null,
     summary: "namespace001/pod-2 does not reach namespace001/pod-3: node-b drops the request.",
+    reason: "policy namespace001/only-the-client isolates ingress of pod namespace001/pod-3 and no rule admits 10.10.1.2 on 8080/tcp",
+    cause: { name: "policy namespace001/only-the-client", span: at("policy only-the-client") },
     statement: at("namespace001/pod-2 reaches namespace001/pod-3 on 8080/tcp"),
     story: dropped,
   },

@@ -526,14 +526,14 @@ function lineOf(entry: MatchedRule | undefined): readonly object[] {
   return entry === undefined ? [] : [entry.rule.line ?? entry.rule];
 }
 
-/** A translating rule, then the jumps that led to it, nearest first. */
+/** A translating rule, then the jumps that led to it, nearest first; the built-in chain's own jump decides nothing. */
 function wayTo(by: MatchedRule, matched: readonly MatchedRule[]): readonly object[] {
   const jumps = matched.filter((entry) => entry.verdict === "jump" || entry.verdict === "goto");
   const way: object[] = [...lineOf(by)];
   let wanted = by.chain;
   for (const entry of jumps.toReversed()) {
     if (entry.rule.target?.kind !== "jump" && entry.rule.target?.kind !== "goto") continue;
-    if (entry.rule.target.chain !== wanted) continue;
+    if (entry.rule.target.chain !== wanted || entry.chain === entry.hook) continue;
     way.push(...lineOf(entry));
     wanted = entry.chain;
   }

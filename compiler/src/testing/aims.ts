@@ -7,10 +7,11 @@ import type { Cidr, Family, Ip } from "@knet/language/values";
 import { compileIpSet } from "../dataplane/ipset/compile.ts";
 import type { CompiledIpSet } from "../dataplane/ipset/compile.ts";
 import { parseMember } from "../dataplane/ipset/member.ts";
-import type { Match, Rule, Ruleset } from "../dataplane/netfilter/types.ts";
+import type { Match, Rule, Ruleset, TableName } from "../dataplane/netfilter/types.ts";
 import type { Fabric } from "../fabric/types.ts";
 import type { NetworkModel } from "../model/types.ts";
 import { prepareHost } from "../simulate/host.ts";
+import type { ChosenFlow } from "./chosen-flow.ts";
 import type { Random } from "./random.ts";
 
 /** A machine that sends, under one of its addresses; or an address that packets are sent to. */
@@ -75,7 +76,7 @@ export class AimIndex {
   readonly #ruleset: Ruleset;
   readonly #sets: ReadonlyMap<string, { readonly has: CompiledIpSet; readonly members: readonly { readonly cidr: Cidr; readonly ports: { readonly protocol: number; readonly first: number; readonly last: number } | null }[] }>;
   readonly #callers = new Map<string, Rule[]>();
-  readonly #chainOf = new Map<Rule, string>();
+  readonly #places = new Map<Rule, { readonly table: TableName; readonly name: string; readonly chain: readonly Rule[]; readonly at: number }>();
   readonly #parties: Parties;
 
   constructor(fabric: Fabric, node: string, family: Family, parties: Parties) {
@@ -86,8 +87,8 @@ export class AimIndex {
     this.#sets = new Map(dataplane.ipsets.map((set) => [set.name, { has: compileIpSet(set), members: set.members.map((member) => parseMember(set, member.text)) }]));
     for (const [table, chains] of this.#ruleset.tables) {
       for (const chain of chains.values()) {
-        for (const rule of chain.rules) {
-          this.#chainOf.set(rule, `${table} ${chain.name}`);
+        for (const [at, rule] of chain.rules.entries()) {
+          this.#places.set(rule, { table, name: chain.name, chain: chain.rules, at });
           if (rule.target?.kind !== "jump" && rule.target?.kind !== "goto") continue;
           const key = `${table} ${rule.target.chain}`;
           const list = this.#callers.get(key);
@@ -98,26 +99,75 @@ export class AimIndex {
     }
   }
 
+  get node(): string {
+    return this.#node;
+  }
+
   get rules(): Iterable<Rule> {
-    return this.#chainOf.keys();
+    return this.#places.keys();
   }
 
   /** A flow that should come to the rule and match it; null when no party of the cluster fits. */
-  aim(rule: Rule, random: Random): AimedFlow | null {
+  aim(rule: Rule, random: Random): ChosenFlow | null {
     const path: Rule[] = [rule];
-    for (let chain = this.#chainOf.get(rule); chain !== undefined;) {
-      const callers = this.#callers.get(chain);
+    for (let place = this.#places.get(rule); place !== undefined;) {
+      const callers = this.#callers.get(`${place.table} ${place.name}`);
       if (callers === undefined || callers.length === 0 || path.length > 12) break;
       const caller = random.pick(callers);
       path.push(caller);
-      chain = this.#chainOf.get(caller);
+      place = this.#places.get(caller);
     }
-    const matches = path.flatMap((step) => step.matches);
-    const from = this.#choose(matches, "source", this.#parties.senders, random);
-    if (from === null || from.party.host === null) return null;
-    const to = this.#choose(matches, "destination", this.#parties.targets, random);
+    const matches = path.flatMap((step) => [...step.matches, ...this.#whatMarks(step, random)]);
+    // A rule for replies: whoever fits as its source is asked, by whoever fits as its destination.
+    const isReply = matches.some((match) => match.kind === "conntrack" && !match.negated && match.states.includes("ESTABLISHED") && !match.states.includes("NEW"));
+    const [fromSide, toSide] = isReply ? (["destination", "source"] as const) : (["source", "destination"] as const);
+    const to = this.#choose(matches, toSide, this.#parties.targets, random);
     if (to === null) return null;
-    return { from: from.party.host, dst: to.party.ip, ...portFor(matches, to.port, random) };
+    // What passes a node begins or ends there; a service's address is translated on the first one.
+    const passing = this.#isHere(to.party) ? this.#parties.senders : this.#parties.senders.filter((sender) => this.#isHere(sender));
+    const from = this.#choose(matches, fromSide, passing, random);
+    if (from === null || from.party.host === null) return null;
+    return { from: from.party.host, dst: to.party.ip, ...portFor(isReply ? [] : matches, to.port, random) };
+  }
+
+  /** The node itself or a pod of it. */
+  #isHere({ host }: Party): boolean {
+    return host !== null && (host === this.#node || this.#parties.devices.has(`${this.#node} ${host}`));
+  }
+
+  /** The rule's own matches and, where only one rule leads to each chain above it, those of the jumps. */
+  demands(rule: Rule): readonly Match[] {
+    const matches = [...rule.matches];
+    for (let place = this.#places.get(rule), depth = 0; place !== undefined && depth < 12; depth++) {
+      const callers = this.#callers.get(`${place.table} ${place.name}`) ?? [];
+      const [only] = callers;
+      if (only === undefined || callers.length > 1) break;
+      matches.push(...only.matches);
+      place = this.#places.get(only);
+    }
+    return matches;
+  }
+
+  /** Whether any of many tries finds a sender and a target. */
+  canAim(rule: Rule, random: Random): boolean {
+    for (let tries = 0; tries < 40; tries++) if (this.aim(rule, random) !== null) return true;
+    return false;
+  }
+
+  /** A rule that asks for a mark: the matches of a rule just before it, or in the chain just called, that sets it. */
+  #whatMarks(rule: Rule, random: Random): readonly Match[] {
+    const asked = rule.matches.find((match) => match.kind === "mark");
+    const where = this.#places.get(rule);
+    if (asked?.kind !== "mark" || asked.negated || asked.value === 0 || where === undefined) return [];
+    const before = where.chain[where.at - 1];
+    const setters = (before?.target?.kind === "jump" ? this.#chain(where.table, before.target.chain) : before === undefined ? [] : [before]).filter(
+      ({ target }) => target?.kind === "mark" && (target.value & asked.value) !== 0,
+    );
+    return setters.length === 0 ? [] : [...(before?.matches ?? []), ...random.pick(setters).matches];
+  }
+
+  #chain(table: TableName, name: string): readonly Rule[] {
+    return this.#ruleset.tables.get(table)?.get(name)?.rules ?? [];
   }
 
   #choose(matches: readonly Match[], side: "source" | "destination", parties: readonly Party[], random: Random): { readonly party: Party; readonly port: MemberPort | null } | null {
@@ -167,22 +217,15 @@ function isAt(pattern: string, device: string): boolean {
   return prefix === null ? device === pattern : device.startsWith(prefix);
 }
 
-export interface AimedFlow {
-  readonly from: string;
-  readonly dst: Ip;
-  readonly protocol: "tcp" | "udp" | "sctp";
-  readonly port: number;
-}
-
 type MemberPort = { readonly protocol: number; readonly first: number; readonly last: number };
 
-const transportOf: ReadonlyMap<number, AimedFlow["protocol"]> = new Map([
+const transportOf: ReadonlyMap<number, ChosenFlow["protocol"]> = new Map([
   [6, "tcp"],
   [17, "udp"],
   [132, "sctp"],
 ]);
 
-function portFor(matches: readonly Match[], member: MemberPort | null, random: Random): { readonly protocol: AimedFlow["protocol"]; readonly port: number } {
+function portFor(matches: readonly Match[], member: MemberPort | null, random: Random): { readonly protocol: ChosenFlow["protocol"]; readonly port: number } {
   if (member !== null) return { protocol: transportOf.get(member.protocol) ?? "tcp", port: random.pick([member.first, member.last]) };
   const protocol = matches.flatMap((match) => (match.kind === "protocol" && !match.negated ? (transportOf.get(match.protocol) ?? []) : []))[0] ?? random.pick(["tcp", "udp"] as const);
   const ranges = matches.flatMap((match) => {

@@ -1,70 +1,65 @@
 /** Flows that find out much about a cluster: aimed at its rules, beside them, and at random; a good part of them denied. */
-import { addToIp, formatIp, isSpecial } from "@knet/language/values";
-import type { Family, Ip, Transport } from "@knet/language/values";
+import { addToIp, isSpecial } from "@knet/language/values";
+import type { Family, Transport } from "@knet/language/values";
 import type { Compilation } from "../compilation/compilation.ts";
+import { journeysOf, noteMatched } from "./judge.ts";
+import type { MatchedRules } from "./judge.ts";
+import { chosenFlowText } from "./chosen-flow.ts";
+import type { ChosenFlow } from "./chosen-flow.ts";
 import { AimIndex, partiesOf } from "./aims.ts";
-import type { AimedFlow, Parties } from "./aims.ts";
+import type { Parties } from "./aims.ts";
 import type { Random } from "./random.ts";
 
-export interface ChosenFlow {
-  /** Host id. */
-  readonly from: string;
-  readonly dst: Ip;
-  readonly protocol: Transport;
-  readonly port: number;
-}
-
 export interface FlowOptions {
-  /** About how many flows; default 400. There are fewer in a cluster that has not so many different ones. */
+  /** At most so many flows; default 400. There are fewer in a cluster that has not so many different ones. */
   readonly limit?: number;
-  /** How often each rule is aimed at before the limit is applied; default 1. */
+  /** How often a rule is aimed at while no flow has hit it; default 3. */
   readonly aims?: number;
 }
 
 /** What share of the flows is denied at least. */
 const leastDenied = 0.3;
-
-export function chosenFlowText(flow: ChosenFlow): string {
-  return `${flow.from} → ${formatIp(flow.dst)} ${flow.port}/${flow.protocol}`;
-}
+/** Behind this share, random flows that are denied are left out. */
+const mostDenied = 0.55;
+/** The share of the flows that random ones make up where the rules leave room for it. */
+const atRandom = 0.3;
 
 /**
- * At least 30 % of the flows are denied: dropped, rejected or without a way. A third aims at rules of nodes, a third just misses
- * one; the rest combines any sender, target and port that the cluster mentions.
+ * Flows aimed at each rule of each node that no earlier flow has hit, some that just miss, and others that combine any sender,
+ * target and port that the cluster mentions. At least 30 % are denied: dropped, rejected or without a way.
  */
 export function flowsOf(compilation: Pick<Compilation, "model" | "fabric" | "scenario">, random: Random, options: FlowOptions = {}): readonly ChosenFlow[] {
   const { model, fabric, scenario } = compilation;
   const limit = options.limit ?? 400;
   const parties = partiesOf(model, fabric);
-  const ports = mentionedPorts(compilation);
-  const found = new Map<string, { readonly flow: ChosenFlow; readonly denied: boolean }>();
-  const add = (flow: ChosenFlow | null): void => {
-    if (flow === null || flow.port < 1 || flow.port > 65535 || isSpecial(flow.dst)) return;
-    const text = chosenFlowText(flow);
-    if (found.has(text)) return;
-    const { outcomes } = scenario.intent.ask(flow);
-    found.set(text, { flow, denied: outcomes.every(({ kind }) => kind !== "delivered" && kind !== "refused") });
+  const found = new Map<string, ChosenFlow>();
+  let denied = 0;
+  const isNew = (flow: ChosenFlow | null): flow is ChosenFlow =>
+    flow !== null && flow.port >= 1 && flow.port <= 65535 && !isSpecial(flow.dst) && !found.has(chosenFlowText(flow));
+  const isDenied = (flow: ChosenFlow): boolean => scenario.intent.ask(flow).outcomes.every(({ kind }) => kind !== "delivered" && kind !== "refused");
+  const add = (flow: ChosenFlow, deny = isDenied(flow)): void => {
+    found.set(chosenFlowText(flow), flow);
+    if (deny) denied++;
   };
-  const targets = aimedRules(compilation, parties);
-  const rounds = options.aims ?? 1;
-  const chosen = random.shuffled(Array.from({ length: rounds }, () => targets).flat());
-  for (const { index, rule } of chosen) {
-    if (found.size >= (limit * 2) / 3) break;
-    const flow = index.aim(rule, random);
-    add(flow);
-    if (flow !== null) add(nearMiss(flow, parties, random));
-  }
-  for (let attempts = limit; found.size < limit && attempts > 0; attempts--) add(anyFlow(parties, ports, random));
-  const deniedCount = (): number => [...found.values()].reduce((sum, entry) => sum + (entry.denied ? 1 : 0), 0);
-  for (let attempts = 20 * limit; deniedCount() < leastDenied * found.size && attempts > 0; attempts -= 50) {
-    for (let i = 0; i < 50; i++) {
-      const flow = anyFlow(parties, ports, random);
-      if (flow === null) continue;
-      const { outcomes } = scenario.intent.ask(flow);
-      if (outcomes.every(({ kind }) => kind !== "delivered" && kind !== "refused")) add(flow);
+  const hit: MatchedRules = new Map();
+  for (const { index, rule } of random.shuffled(aimedRules(compilation, parties))) {
+    for (let tries = options.aims ?? 3; tries > 0 && hit.get(index.node)?.has(rule) !== true && found.size < limit * (1 - atRandom); tries--) {
+      const flow = index.aim(rule, random);
+      if (!isNew(flow)) continue;
+      noteMatched(journeysOf(fabric, flow), hit);
+      add(flow);
+      const miss = random.chance(0.3) ? nearMiss(flow, parties, random) : null;
+      if (isNew(miss)) add(miss);
     }
   }
-  return [...found.values()].map(({ flow }) => flow);
+  const ports = mentionedPorts(compilation);
+  for (let attempts = 20 * limit; found.size < limit && attempts > 0; attempts--) {
+    const flow = anyFlow(parties, ports, random);
+    if (!isNew(flow)) continue;
+    const deny = isDenied(flow);
+    if (deny ? denied <= mostDenied * found.size : denied >= leastDenied * found.size) add(flow, deny);
+  }
+  return [...found.values()];
 }
 
 function aimedRules({ model, fabric }: Pick<Compilation, "model" | "fabric">, parties: Parties): readonly { readonly index: AimIndex; readonly rule: Parameters<AimIndex["aim"]>[0] }[] {
@@ -78,7 +73,7 @@ function aimedRules({ model, fabric }: Pick<Compilation, "model" | "fabric">, pa
 }
 
 /** The same flow with one thing changed, so that the rule that it aimed at should let it go by. */
-function nearMiss(flow: AimedFlow, parties: Parties, random: Random): ChosenFlow | null {
+function nearMiss(flow: ChosenFlow, parties: Parties, random: Random): ChosenFlow | null {
   switch (random.below(4)) {
     case 0:
       return { ...flow, port: flow.port + (random.chance(0.5) ? 1 : -1) };

@@ -6,8 +6,8 @@ import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journe
 import type { Journey } from "../simulate/steps.ts";
 import { intendedOutcomes, simulatedOutcomes } from "../verify/agreement.ts";
 import type { Scenario } from "../verify/types.ts";
-import { chosenFlowText } from "./flows.ts";
-import type { ChosenFlow } from "./flows.ts";
+import { chosenFlowText } from "./chosen-flow.ts";
+import type { ChosenFlow } from "./chosen-flow.ts";
 
 export interface FlowDisagreement {
   readonly flow: ChosenFlow;
@@ -63,7 +63,8 @@ export function intendedWords(scenario: Pick<Scenario, "intent">, flow: ChosenFl
   return intendedOutcomes(scenario.intent, { from: { host: from, name: from, addresses: [], classKey: "" }, to, protocol, port });
 }
 
-function noteMatched(journeys: readonly Journey[], matched: MatchedRules): void {
+/** Adds every rule that a journey matched, on every host. */
+export function noteMatched(journeys: readonly Journey[], matched: MatchedRules): void {
   for (const journey of journeys) {
     for (const steps of [journey.request, journey.reply]) {
       for (const step of steps) {

@@ -12,7 +12,9 @@ export class EndpointCatalogue {
 
   constructor(scenario: Scenario) {
     this.#model = scenario.model;
-    this.#pods = new Map(scenario.model.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
+    // The user's own pods before the system's: a witness is the first that is found.
+    const pods = scenario.model.pods.toSorted((x, y) => Number(x.system) - Number(y.system));
+    this.#pods = new Map(pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
     this.#blocks = addressBlocks(scenario.model);
   }
 

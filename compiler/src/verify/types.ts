@@ -1,6 +1,6 @@
 /** What the verifier is asked and what it answers. */
 import type { Ip, Transport } from "@knet/language/values";
-import type { Span } from "@knet/language";
+import type { Origin, Span } from "@knet/language";
 import type { Fabric } from "../fabric/types.ts";
 import type { Journey } from "../simulate/steps.ts";
 import type { NetworkModel } from "../model/types.ts";
@@ -26,6 +26,8 @@ export interface IntentOracle {
       readonly server: string | null;
       readonly port: number | null;
       readonly reason: string;
+      /** Declarations that the reason rests on, the deciding one last. */
+      readonly causes: readonly Origin[];
     }[];
     /** Why the specifications leave it open; callers do not compare then. */
     readonly unspecified: string | null;
@@ -68,6 +70,10 @@ export interface Witness {
   readonly journey: Journey | null;
   /** In one sentence: what happened instead of what was asserted. */
   readonly summary: string;
+  /** What the intent judge says of the same end, as a sentence without a full stop; null when it leaves the flow open. */
+  readonly reason: string | null;
+  /** The declaration that decided. */
+  readonly cause: Origin | null;
   readonly statement: Span;
 }
 

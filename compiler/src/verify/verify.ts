@@ -1,5 +1,6 @@
 /** Assertions tried on the generated dataplanes: every flow where that is finite and small, samples otherwise. */
 import * as fc from "fast-check";
+import type { Origin } from "@knet/language";
 import type { Assertion, FailureStatement, ReachStatement } from "../model/types.ts";
 import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
 import type { Journey } from "../simulate/steps.ts";
@@ -179,7 +180,14 @@ class Session {
     const journeys = this.#journeysOf(situation, flow);
     if (situation.down.size === 0) this.#compare(situation, flow, journeys);
     const reached = (journey: Journey): boolean => journey.verdict === "delivered" || (statement.never && journey.verdict === "refused");
-    const witness = (journey: Journey, summary: string): Witness => ({ flow, failures: situation.failures, journey, summary, statement: statement.span });
+    const witness = (journey: Journey, summary: string): Witness => ({
+      flow,
+      failures: situation.failures,
+      journey,
+      summary,
+      ...(situation.down.size === 0 ? whyOf(situation.scenario, flow, journey) : { reason: null, cause: null }),
+      statement: statement.span,
+    });
     const name = `${flow.from.name} → ${flow.to.name} on ${flow.port}/${flow.protocol}`;
     if (statement.never) {
       const through = journeys.find(reached);
@@ -241,9 +249,23 @@ class Session {
       failures: situation.failures,
       journey: null,
       summary: `${gone} is gone, and nothing takes its place`,
+      reason: null,
+      cause: null,
       statement: statement.span,
     };
   }
+}
+
+/** The intent judge's reason for the end that the journey came to. */
+function whyOf(scenario: Scenario, flow: Flow, journey: Journey): { readonly reason: string | null; readonly cause: Origin | null } {
+  const { outcomes, unspecified } = scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
+  const arrived = (kind: string): boolean => kind === "delivered" || kind === "refused";
+  const [wanted] = simulatedOutcomes([journey]);
+  const outcome = outcomes.find((candidate) => (arrived(candidate.kind) ? `${candidate.kind} ${candidate.server ?? "?"}:${candidate.port ?? 0}` : candidate.kind === "rejected" ? "rejected" : "blocked") === wanted);
+  const cause = outcome?.causes.at(-1) ?? null;
+  if (unspecified !== null || outcome === undefined || cause === null) return { reason: null, cause: null };
+  if (!arrived(outcome.kind)) return { reason: outcome.reason, cause };
+  return { reason: outcome.causes.length > 1 ? `${cause.name} admits it` : `nothing isolates ${cause.name}`, cause };
 }
 
 const verdictWords: Readonly<Record<Journey["verdict"], string>> = {
@@ -280,11 +302,16 @@ class FlowSpace {
     return this.sources.length * this.destinations.reduce((sum, destination) => sum + this.#ports(destination).length, 0);
   }
 
+  /** Ports that the destination offers come first, so that the first witness is one that a reader can use. */
   *flows(): Generator<Flow> {
-    for (const from of this.sources) {
-      for (const to of this.destinations) {
-        if (!comparable(from, to)) continue;
-        for (const { protocol, port } of this.#ports(to)) yield { from, to, protocol, port };
+    for (const offered of [true, false]) {
+      for (const from of this.sources) {
+        for (const to of this.destinations) {
+          if (!comparable(from, to)) continue;
+          for (const { protocol, port } of this.#ports(to)) {
+            if (to.offers.some((offer) => offer.protocol === protocol && offer.port === port) === offered) yield { from, to, protocol, port };
+          }
+        }
       }
     }
   }

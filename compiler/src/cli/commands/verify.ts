@@ -82,8 +82,8 @@ function viewOf(compilation: Compilation, report: VerifyReport): VerifyView {
 }
 
 function witnessView(compilation: Compilation, witness: Witness): WitnessView {
-  const { flow, failures, summary, statement, journey } = witness;
-  return { flow: flowView(flow), failures, summary, statement, story: journey === null ? null : storyOf(compilation, failures, flow, journey, [journey]) };
+  const { flow, failures, summary, reason, cause, statement, journey } = witness;
+  return { flow: flowView(flow), failures, summary, reason, cause, statement, story: journey === null ? null : storyOf(compilation, failures, flow, journey, [journey]) };
 }
 
 function disagreementView(compilation: Compilation, disagreement: Disagreement): DisagreementView {

@@ -14,10 +14,18 @@ interface Source {
 }
 
 /** What the files of the dump's family, loaded in order into a fresh kernel, have other than the dump. */
-export function rulesetDifferences(facility: "iptables" | "ip6tables", files: readonly IptablesFile[], found: Ruleset): readonly Difference[] {
+export function rulesetDifferences(
+  facility: "iptables" | "ip6tables",
+  files: readonly IptablesFile[],
+  found: Ruleset,
+): readonly Difference[] {
   const ofFamily = files.filter((file) => file.family === found.family);
   const expected = loadRuleset(found.family, ofFamily);
-  const owners = new Map(ofFamily.flatMap(({ owner, tables }) => tables.flatMap(({ chains, rules }) => [...chains, ...rules].map((line) => [line, owner] as const))));
+  const owners = new Map(
+    ofFamily.flatMap(({ owner, tables }) =>
+      tables.flatMap(({ chains, rules }) => [...chains, ...rules].map((line) => [line, owner] as const)),
+    ),
+  );
   const dumped: Source = { owner: unknownOwner, origin: { name: `${facility}-save`, span: null } };
   return differencesOf(expected, found).map((difference): Difference => {
     const line = lineOf(difference, expected, ofFamily);

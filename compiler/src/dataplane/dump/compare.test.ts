@@ -33,7 +33,11 @@ function compare(expected: Partial<Dataplane>, found: Partial<DumpedHost>) {
 
 const lo = link("lo", { type: "loopback" });
 const eth0 = link("eth0", { type: "physical" });
-const tunnel = link("vxlan.calico", { type: "vxlan", id: 4096, local: ip("192.168.1.10"), parent: "eth0", port: 4789, learning: false }, { mtu: 1450, mac: "66:07:02:c1:cc:60", owner: "felix" });
+const tunnel = link(
+  "vxlan.calico",
+  { type: "vxlan", id: 4096, local: ip("192.168.1.10"), parent: "eth0", port: 4789, learning: false },
+  { mtu: 1450, mac: "66:07:02:c1:cc:60", owner: "felix" },
+);
 
 describe("differences of links", () => {
   it("should leave to the machine how its own device is attached, MACs nobody asked for and the other end of a pair", () => {
@@ -47,7 +51,12 @@ describe("differences of links", () => {
   });
 
   it("should name a device that is missing, another that is too many, and its declaration or place", () => {
-    expect(compare({ links: [eth0, tunnel] }, { links: [eth0, link("docker0", { type: "other", name: "bridge" }, { mac: "02:42:00:00:00:01", ...fromDump })] })).toEqual([
+    expect(
+      compare(
+        { links: [eth0, tunnel] },
+        { links: [eth0, link("docker0", { type: "other", name: "bridge" }, { mac: "02:42:00:00:00:01", ...fromDump })] },
+      ),
+    ).toEqual([
       {
         facility: "links",
         kind: "missing",
@@ -56,7 +65,14 @@ describe("differences of links", () => {
         owner: "felix",
         origin,
       },
-      { facility: "links", kind: "unexpected", expected: null, found: "docker0 address 02:42:00:00:00:01 mtu 1500 up bridge", owner: "unknown", origin: dumped },
+      {
+        facility: "links",
+        kind: "unexpected",
+        expected: null,
+        found: "docker0 address 02:42:00:00:00:01 mtu 1500 up bridge",
+        owner: "unknown",
+        origin: dumped,
+      },
     ]);
   });
 
@@ -98,7 +114,9 @@ describe("differences of addresses", () => {
       { ...own, address: cidr("192.168.1.10/16"), ...fromDump },
       { link: "eth0", address: cidr("10.0.0.1/8"), ...fromDump },
     ];
-    expect(compare({ addresses: [own, six] }, { addresses: found }).map(({ kind, expected, found: there }) => [kind, expected, there])).toEqual([
+    expect(
+      compare({ addresses: [own, six] }, { addresses: found }).map(({ kind, expected, found: there }) => [kind, expected, there]),
+    ).toEqual([
       ["different", "192.168.1.10/24 dev eth0", "192.168.1.10/16 dev eth0"],
       ["missing", "fd00:1::10/64 dev eth0", null],
       ["unexpected", null, "10.0.0.1/8 dev eth0"],
@@ -128,19 +146,30 @@ describe("differences of routes", () => {
     const span = { file: "shop.knet", start: 10, end: 20 };
     const declared = { ...pod, origin: { name: "pod shop/client", span } };
     expect(compare({ routes: [declared] }, {})).toEqual([
-      { facility: "routes", kind: "missing", expected: "10.10.0.1 dev cali5adc4ab58e2 scope link metric 1024", found: null, owner: "felix", origin: declared.origin },
+      {
+        facility: "routes",
+        kind: "missing",
+        expected: "10.10.0.1 dev cali5adc4ab58e2 scope link metric 1024",
+        found: null,
+        owner: "felix",
+        origin: declared.origin,
+      },
     ]);
   });
 
   it("should call a route with another way different, not missing and unexpected", () => {
     const found = route("10.10.0.1/32", { via: ip("192.168.1.1"), link: "eth0", metric: 1024, ...fromDump });
-    expect(compare({ routes: [pod] }, { routes: [found] }).map(({ kind, found: there }) => [kind, there])).toEqual([["different", "10.10.0.1 via 192.168.1.1 dev eth0 metric 1024"]]);
+    expect(compare({ routes: [pod] }, { routes: [found] }).map(({ kind, found: there }) => [kind, there])).toEqual([
+      ["different", "10.10.0.1 via 192.168.1.1 dev eth0 metric 1024"],
+    ]);
   });
 
   it("should tell routes of one destination in two tables and with two metrics apart", () => {
     const two = [pod, { ...pod, table: 77 }, { ...pod, metric: 5 }];
     expect(compare({ routes: two }, { routes: two.toReversed() })).toEqual([]);
-    expect(compare({ routes: two }, { routes: [pod, { ...pod, table: 77 }] })).toMatchObject([{ kind: "missing", expected: "10.10.0.1 dev cali5adc4ab58e2 scope link metric 5" }]);
+    expect(compare({ routes: two }, { routes: [pod, { ...pod, table: 77 }] })).toMatchObject([
+      { kind: "missing", expected: "10.10.0.1 dev cali5adc4ab58e2 scope link metric 5" },
+    ]);
   });
 
   it("should not take the kernel's route for a missing one of the same destination", () => {
@@ -157,16 +186,24 @@ describe("differences of rules", () => {
     expect(compare({ rules: [marked] }, { rules: [marked, ...rulesOfKernel(4)] })).toEqual([]);
     const [local, , last] = rulesOfKernel(4);
     if (local === undefined || last === undefined) throw new Error("three rules");
-    expect(compare({}, { rules: [local, last] })).toMatchObject([{ facility: "rules", kind: "missing", expected: "priority 32766 from all lookup 254", owner: "kernel" }]);
+    expect(compare({}, { rules: [local, last] })).toMatchObject([
+      { facility: "rules", kind: "missing", expected: "priority 32766 from all lookup 254", owner: "kernel" },
+    ]);
   });
 
   it("should expect IPv6 rules of a host that has any", () => {
     expect(compare({}, { rules: [...rulesOfKernel(4), ...rulesOfKernel(6)] })).toEqual([]);
-    expect(compare({}, { rules: [...rulesOfKernel(4), ...rulesOfKernel(6).slice(1)] })).toMatchObject([{ kind: "missing", expected: "-6 priority 0 from all lookup 255" }]);
+    expect(compare({}, { rules: [...rulesOfKernel(4), ...rulesOfKernel(6).slice(1)] })).toMatchObject([
+      { kind: "missing", expected: "-6 priority 0 from all lookup 255" },
+    ]);
   });
 
   it("should name a changed and a foreign rule", () => {
-    const found = [{ ...marked, mark: { value: 0x20, mask: 0xf0 }, ...fromDump }, rule(52, 4, 100, { qualifiers: ["iif eth0"], ...fromDump }), ...rulesOfKernel(4)];
+    const found = [
+      { ...marked, mark: { value: 0x20, mask: 0xf0 }, ...fromDump },
+      rule(52, 4, 100, { qualifiers: ["iif eth0"], ...fromDump }),
+      ...rulesOfKernel(4),
+    ];
     expect(compare({ rules: [marked] }, { rules: found }).map(({ kind, expected, found: there }) => [kind, expected, there])).toEqual([
       ["different", "priority 50 from all fwmark 0x10/0xf0 lookup 100", "priority 50 from all fwmark 0x20/0xf0 lookup 100"],
       ["unexpected", null, "priority 52 from all iif eth0 lookup 100"],
@@ -203,7 +240,9 @@ describe("differences of kernel parameters", () => {
   });
 
   it("should compare the last value of a key that is set twice", () => {
-    expect(compare({ sysctls: [set("vm/swappiness", "1"), set("vm/swappiness", "2")] }, { sysctls: [set("vm/swappiness", "2")] })).toEqual([]);
+    expect(compare({ sysctls: [set("vm/swappiness", "1"), set("vm/swappiness", "2")] }, { sysctls: [set("vm/swappiness", "2")] })).toEqual(
+      [],
+    );
   });
 
   it("should not compare what was not dumped", () => {
@@ -213,7 +252,15 @@ describe("differences of kernel parameters", () => {
 
 describe("differences of sets", () => {
   const member = (text: string) => ({ text, origin: { name: `pod ${text}`, span: null } });
-  const set: IpSet = { name: "cali40s:web", type: "hash:net", family: 4, maxElements: 65_536, members: [member("10.10.0.1"), member("10.10.0.2/32")], owner: "felix", origin };
+  const set: IpSet = {
+    name: "cali40s:web",
+    type: "hash:net",
+    family: 4,
+    maxElements: 65_536,
+    members: [member("10.10.0.1"), member("10.10.0.2/32")],
+    owner: "felix",
+    origin,
+  };
 
   it("should read members as the kernel spells them, in any order", () => {
     expect(compare({ ipsets: [set] }, { ipsets: [{ ...set, members: [member("10.10.0.2"), member("10.10.0.1")] }] })).toEqual([]);
@@ -223,19 +270,36 @@ describe("differences of sets", () => {
     const other: IpSet = { ...set, name: "cali40s:db" };
     const found: IpSet = { ...set, members: [member("10.10.0.1"), { text: "10.99.0.0/16", origin: dumped }], ...fromDump };
     expect(compare({ ipsets: [set, other] }, { ipsets: [found] })).toEqual([
-      { facility: "ipsets", kind: "missing", expected: "create cali40s:db hash:net family inet maxelem 65536", found: null, owner: "felix", origin },
-      { facility: "ipsets", kind: "missing", expected: "add cali40s:web 10.10.0.2", found: null, owner: "felix", origin: { name: "pod 10.10.0.2/32", span: null } },
+      {
+        facility: "ipsets",
+        kind: "missing",
+        expected: "create cali40s:db hash:net family inet maxelem 65536",
+        found: null,
+        owner: "felix",
+        origin,
+      },
+      {
+        facility: "ipsets",
+        kind: "missing",
+        expected: "add cali40s:web 10.10.0.2",
+        found: null,
+        owner: "felix",
+        origin: { name: "pod 10.10.0.2/32", span: null },
+      },
       { facility: "ipsets", kind: "unexpected", expected: null, found: "add cali40s:web 10.99.0.0/16", owner: "unknown", origin: dumped },
     ]);
   });
 
   it("should call a set of another type different and not compare its members", () => {
-    expect(compare({ ipsets: [set] }, { ipsets: [{ ...set, type: "hash:ip", members: [], ...fromDump }] })).toMatchObject([{ kind: "different", found: "create cali40s:web hash:ip family inet maxelem 65536" }]);
+    expect(compare({ ipsets: [set] }, { ipsets: [{ ...set, type: "hash:ip", members: [], ...fromDump }] })).toMatchObject([
+      { kind: "different", found: "create cali40s:web hash:ip family inet maxelem 65536" },
+    ]);
   });
 });
 
 describe("differences of iptables", () => {
-  const lineOf = (chain: string, text: string, name: string) => ({ operation: "append", chain, text, origin: { name, span: null } }) as const;
+  const lineOf = (chain: string, text: string, name: string) =>
+    ({ operation: "append", chain, text, origin: { name, span: null } }) as const;
   const file: IptablesFile = {
     owner: "node-firewall",
     family: 4,
@@ -246,14 +310,23 @@ describe("differences of iptables", () => {
           { name: "INPUT", policy: "DROP", origin: { name: "firewall nodes", span: null } },
           { name: "ALLOW", policy: "-", origin: { name: "firewall nodes", span: null } },
         ],
-        rules: [lineOf("INPUT", "-j ALLOW", "firewall nodes"), lineOf("ALLOW", "-p tcp -m tcp --dport 22 -j ACCEPT", "allow ssh"), lineOf("ALLOW", "-p tcp -m tcp --dport 80 -j ACCEPT", "allow http")],
+        rules: [
+          lineOf("INPUT", "-j ALLOW", "firewall nodes"),
+          lineOf("ALLOW", "-p tcp -m tcp --dport 22 -j ACCEPT", "allow ssh"),
+          lineOf("ALLOW", "-p tcp -m tcp --dport 80 -j ACCEPT", "allow http"),
+        ],
       },
     ],
   };
   const saved = (lines: readonly string[], policy = "DROP") =>
     ["*filter", `:INPUT ${policy} [0:0]`, ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ...lines, "COMMIT"].join("\n");
   const named = (text: string) => compare({ iptables: [file] }, { iptables: parseIptablesSave(text, 4) });
-  const whole = [":ALLOW - [0:0]", "-A INPUT -j ALLOW", "-A ALLOW -p tcp -m tcp --dport 22 -j ACCEPT", "-A ALLOW -p tcp -m tcp --dport 80 -j ACCEPT"];
+  const whole = [
+    ":ALLOW - [0:0]",
+    "-A INPUT -j ALLOW",
+    "-A ALLOW -p tcp -m tcp --dport 22 -j ACCEPT",
+    "-A ALLOW -p tcp -m tcp --dport 80 -j ACCEPT",
+  ];
 
   it("should find nothing in what was loaded", () => {
     expect(named(saved(whole))).toEqual([]);
@@ -261,15 +334,41 @@ describe("differences of iptables", () => {
 
   it("should name a missing rule, a foreign rule and a foreign chain", () => {
     expect(named(saved([":ALLOW - [0:0]", ":DOCKER - [0:0]", ...whole.slice(1, 3), "-A ALLOW -s 10.0.0.0/8 -j ACCEPT"]))).toEqual([
-      { facility: "iptables", kind: "missing", expected: "-t filter -A ALLOW -p tcp -m tcp --dport 80 -j ACCEPT", found: null, owner: "node-firewall", origin: { name: "allow http", span: null } },
-      { facility: "iptables", kind: "unexpected", expected: null, found: "-t filter -A ALLOW -s 10.0.0.0/8 -j ACCEPT", owner: "unknown", origin: { name: "iptables-save", span: null } },
-      { facility: "iptables", kind: "unexpected", expected: null, found: "-t filter chain DOCKER", owner: "unknown", origin: { name: "iptables-save", span: null } },
+      {
+        facility: "iptables",
+        kind: "missing",
+        expected: "-t filter -A ALLOW -p tcp -m tcp --dport 80 -j ACCEPT",
+        found: null,
+        owner: "node-firewall",
+        origin: { name: "allow http", span: null },
+      },
+      {
+        facility: "iptables",
+        kind: "unexpected",
+        expected: null,
+        found: "-t filter -A ALLOW -s 10.0.0.0/8 -j ACCEPT",
+        owner: "unknown",
+        origin: { name: "iptables-save", span: null },
+      },
+      {
+        facility: "iptables",
+        kind: "unexpected",
+        expected: null,
+        found: "-t filter chain DOCKER",
+        owner: "unknown",
+        origin: { name: "iptables-save", span: null },
+      },
     ]);
   });
 
   it("should name a missing chain, a changed policy and a changed order by the lines that wrote them", () => {
     expect(named(saved([], "ACCEPT"))).toMatchObject([
-      { kind: "different", expected: "-t filter chain INPUT policy DROP", found: "-t filter chain INPUT policy ACCEPT", origin: { name: "firewall nodes" } },
+      {
+        kind: "different",
+        expected: "-t filter chain INPUT policy DROP",
+        found: "-t filter chain INPUT policy ACCEPT",
+        origin: { name: "firewall nodes" },
+      },
       { kind: "missing", expected: "-t filter -A INPUT -j ALLOW", origin: { name: "firewall nodes" } },
       { kind: "missing", expected: "-t filter chain ALLOW", owner: "node-firewall", origin: { name: "firewall nodes" } },
     ]);
@@ -287,6 +386,11 @@ describe("differences of iptables", () => {
   });
 
   it("should compare each family with its own files", () => {
-    expect(compare({ iptables: [{ ...file, family: 6 }] }, { iptables: parseIptablesSave("", 4), ip6tables: parseIptablesSave(saved(whole), 6) })).toEqual([]);
+    expect(
+      compare(
+        { iptables: [{ ...file, family: 6 }] },
+        { iptables: parseIptablesSave("", 4), ip6tables: parseIptablesSave(saved(whole), 6) },
+      ),
+    ).toEqual([]);
   });
 });

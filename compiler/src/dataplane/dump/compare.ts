@@ -183,7 +183,9 @@ function sysctlDifferences(expected: readonly Sysctl[], found: readonly Sysctl[]
     const there = held.get(key);
     if (there === value.trim().replaceAll(/\s+/g, " ")) return [];
     const given = there === undefined ? null : `${key} = ${there}`;
-    return [{ facility: "sysctls", kind: given === null ? "missing" : "different", expected: `${key} = ${value}`, found: given, owner, origin }];
+    return [
+      { facility: "sysctls", kind: given === null ? "missing" : "different", expected: `${key} = ${value}`, found: given, owner, origin },
+    ];
   });
 }
 
@@ -202,7 +204,9 @@ function ipsetDifferences(expected: readonly IpSet[], found: readonly IpSet[]): 
         given.has(text) ? [] : [{ facility, kind: "missing", expected: `add ${set.name} ${text}`, found: null, owner: set.owner, origin }],
       ),
       ...[...given].flatMap(([text, origin]): Difference[] =>
-        wanted.has(text) ? [] : [{ facility, kind: "unexpected", expected: null, found: `add ${set.name} ${text}`, owner: other.owner, origin }],
+        wanted.has(text)
+          ? []
+          : [{ facility, kind: "unexpected", expected: null, found: `add ${set.name} ${text}`, owner: other.owner, origin }],
       ),
     ];
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { formatCidr, ipFromBigInt, maskCidr } from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
 import type { Origin } from "@knet/language";
+import { labSupport } from "../../lab/support.ts";
 import { printIpSets } from "../ipset/print.ts";
 import { printAddresses, printFdb, printLinks, printNeighbours } from "../links/print.ts";
 import { printIptablesFile } from "../netfilter/print.ts";
@@ -19,7 +20,8 @@ import { parseDump } from "./dump.ts";
 import type { DumpedHost } from "./dump.ts";
 import { cidr, ip, link, origin, route, rule } from "./testing.ts";
 
-const missing = missingForNamespace();
+const support = labSupport();
+const missing = missingForNamespace() ?? (support.available ? null : support.reason);
 
 const load = `
 ip link add name eth0 type veth peer name peer0
@@ -52,10 +54,27 @@ ip6tables-legacy-save > "$DIR/ip6tables"
 ipset save > "$DIR/ipsets"
 `;
 
-const kept = ["links", "addresses", "routes4", "routes6", "rules4", "rules6", "neighbours", "fdb", "sysctls", "iptables", "ip6tables", "ipsets"] as const;
+const kept = [
+  "links",
+  "addresses",
+  "routes4",
+  "routes6",
+  "rules4",
+  "rules6",
+  "neighbours",
+  "fdb",
+  "sysctls",
+  "iptables",
+  "ip6tables",
+  "ipsets",
+] as const;
 
 function throughTheKernel(dataplane: Dataplane, after = ""): DumpedHost {
-  const rulesets = (family: 4 | 6): string => dataplane.iptables.filter((file) => file.family === family).map((file) => printedText(printIptablesFile(file))).join("");
+  const rulesets = (family: 4 | 6): string =>
+    dataplane.iptables
+      .filter((file) => file.family === family)
+      .map((file) => printedText(printIptablesFile(file)))
+      .join("");
   const files = {
     "links.ip": printedText(printLinks(dataplane.links)),
     "addresses.ip": printedText(printAddresses(dataplane.addresses)),
@@ -71,7 +90,9 @@ function throughTheKernel(dataplane: Dataplane, after = ""): DumpedHost {
   };
   return inNamespace(`${load}${after}${save}`, files, (result) => {
     if (result.status !== 0) throw new Error(result.stderr);
-    const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, sysctls, iptables, ip6tables, ipsets] = kept.map((name) => result.read(name));
+    const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, sysctls, iptables, ip6tables, ipsets] = kept.map((name) =>
+      result.read(name),
+    );
     return parseDump({
       links: links ?? "",
       addresses: addresses ?? "",
@@ -90,7 +111,9 @@ function throughTheKernel(dataplane: Dataplane, after = ""): DumpedHost {
 }
 
 function texts(expected: Dataplane, found: DumpedHost): readonly string[] {
-  return differences(expected, found).map((difference) => `${difference.facility} ${difference.kind}: ${difference.expected ?? "-"} | ${difference.found ?? "-"}`);
+  return differences(expected, found).map(
+    (difference) => `${difference.facility} ${difference.kind}: ${difference.expected ?? "-"} | ${difference.found ?? "-"}`,
+  );
 }
 
 const vxlan = (local: string) => ({ type: "vxlan", id: 4096, local: ip(local), parent: "eth0", port: 4789, learning: false }) as const;
@@ -178,14 +201,29 @@ const host: Dataplane = {
     { link: "vxlan-v6.calico", mac: "66:32:42:ed:de:d5", destination: ip("fd00::2"), ...own },
     { link: "vxlan.calico", mac: "00:00:00:00:00:00", destination: ip("10.0.0.3"), qualifiers: ["port 99", "vni 6", "via eth0"], ...own },
   ],
-  ipsets: [{ name: "inside", type: "hash:net", family: 4, maxElements: 100, members: [{ text: "0.0.0.0/0", origin }, { text: "10.0.0.1/32", origin }], ...own }],
+  ipsets: [
+    {
+      name: "inside",
+      type: "hash:net",
+      family: 4,
+      maxElements: 100,
+      members: [
+        { text: "0.0.0.0/0", origin },
+        { text: "10.0.0.1/32", origin },
+      ],
+      ...own,
+    },
+  ],
   iptables: ([4, 6] as const).map((family) => ({
     owner: "test",
     family,
     tables: [
       {
         name: "filter" as const,
-        chains: [{ name: "INPUT", policy: "DROP" as const, origin }, { name: "ALLOW", policy: "-" as const, origin }],
+        chains: [
+          { name: "INPUT", policy: "DROP" as const, origin },
+          { name: "ALLOW", policy: "-" as const, origin },
+        ],
         rules: [
           { operation: "append" as const, chain: "ALLOW", text: "-p tcp -m tcp --dport 22 -j ACCEPT", origin },
           { operation: "insert" as const, chain: "INPUT", text: "-j ALLOW", origin },

@@ -17,7 +17,12 @@ describe("parseDump", () => {
 
   it("should tell what was not dumped from what is empty", () => {
     expect(parseDump(empty)).toMatchObject({ sysctls: null, iptables: null, ip6tables: null, ipsets: null });
-    expect(parseDump({ ...empty, sysctls: "", iptables: "", ip6tables: "", ipsets: "" })).toMatchObject({ sysctls: [], iptables: { family: 4 }, ip6tables: { family: 6 }, ipsets: [] });
+    expect(parseDump({ ...empty, sysctls: "", iptables: "", ip6tables: "", ipsets: "" })).toMatchObject({
+      sysctls: [],
+      iptables: { family: 4 },
+      ip6tables: { family: 6 },
+      ipsets: [],
+    });
   });
 
   it.each([

@@ -104,7 +104,10 @@ export function list(items: SchemaObject): SchemaObject {
 }
 
 /** Fields that are not named are let through: every release of iproute2 adds some. */
-export function record(required: Readonly<Record<string, SchemaObject>>, optional: Readonly<Record<string, SchemaObject>> = {}): SchemaObject {
+export function record(
+  required: Readonly<Record<string, SchemaObject>>,
+  optional: Readonly<Record<string, SchemaObject>> = {},
+): SchemaObject {
   return { type: "object", properties: { ...required, ...optional }, required: Object.keys(required) };
 }
 

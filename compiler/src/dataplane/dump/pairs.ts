@@ -6,11 +6,11 @@ export interface Comparison<T> {
   readonly expected: readonly T[];
   readonly found: readonly T[];
   /** Everything that has to be the same. `like` is the expected record that a found one stands beside, or the record itself. */
-  words(item: T, like: T): string;
+  readonly words: (item: T, like: T) => string;
   /** Records of one key are about the same thing: they differ instead of one missing and one being too many. */
-  key(item: T): string;
+  readonly key: (item: T) => string;
   /** Whether the kernel makes it unasked. */
-  isOfKernel(item: T): boolean;
+  readonly isOfKernel: (item: T) => boolean;
 }
 
 export interface Sourced {
@@ -43,5 +43,10 @@ export function unpaired<T>({ expected, found, words, key, isOfKernel }: Compari
     return other === undefined ? { kind: "missing", expected: item, found: null } : { kind: "different", expected: item, found: other };
   });
   const left = new Set([...byKey.values()].flat());
-  return [...out, ...found.filter((item) => left.has(item) && !isOfKernel(item)).map((item): Unpaired<T> => ({ kind: "unexpected", expected: null, found: item }))];
+  return [
+    ...out,
+    ...found
+      .filter((item) => left.has(item) && !isOfKernel(item))
+      .map((item): Unpaired<T> => ({ kind: "unexpected", expected: null, found: item })),
+  ];
 }

@@ -22,7 +22,17 @@ function device(ifname: string, words: object): object {
   };
 }
 
-const vxlanData = { id: 4096, local: "192.168.1.10", link: "eth0", port_range: { low: 0, high: 0 }, port: 4789, learning: false, ttl: 0, ageing: 300, udp_csum: true };
+const vxlanData = {
+  id: 4096,
+  local: "192.168.1.10",
+  link: "eth0",
+  port_range: { low: 0, high: 0 },
+  port: 4789,
+  learning: false,
+  ttl: 0,
+  ageing: 300,
+  udp_csum: true,
+};
 
 function only<T>(items: readonly T[]): T {
   const [item, ...more] = items;
@@ -40,11 +50,31 @@ describe("parseLinks", () => {
       device("lo", { flags: ["LOOPBACK", "UP", "LOWER_UP"], mtu: 65_536, link_type: "loopback", address: "00:00:00:00:00:00" }),
       device("eth0", {}),
       device("vxlan.calico", { mtu: 1450, address: "66:07:02:C1:CC:60", linkinfo: { info_kind: "vxlan", info_data: vxlanData } }),
-      device("cali5adc4ab58e2", { mtu: 1450, address: "ee:ee:ee:ee:ee:ee", link_index: 2, link_netnsid: 1, linkinfo: { info_kind: "veth" } }),
+      device("cali5adc4ab58e2", {
+        mtu: 1450,
+        address: "ee:ee:ee:ee:ee:ee",
+        link_index: 2,
+        link_netnsid: 1,
+        linkinfo: { info_kind: "veth" },
+      }),
     ]);
     expect(parseLinks(source)).toEqual([
-      { name: "lo", kind: { type: "loopback" }, mtu: 65_536, mac: null, owner: "os", origin: { name: "ip -d -j link entry 1", span: null } },
-      { name: "eth0", kind: { type: "physical" }, mtu: 1500, mac: "02:6b:6e:00:00:05", owner: "os", origin: { name: "ip -d -j link entry 2", span: null } },
+      {
+        name: "lo",
+        kind: { type: "loopback" },
+        mtu: 65_536,
+        mac: null,
+        owner: "os",
+        origin: { name: "ip -d -j link entry 1", span: null },
+      },
+      {
+        name: "eth0",
+        kind: { type: "physical" },
+        mtu: 1500,
+        mac: "02:6b:6e:00:00:05",
+        owner: "os",
+        origin: { name: "ip -d -j link entry 2", span: null },
+      },
       {
         name: "vxlan.calico",
         kind: { type: "vxlan", id: 4096, local: ip("192.168.1.10"), parent: "eth0", port: 4789, learning: false },
@@ -77,13 +107,21 @@ describe("parseLinks", () => {
   });
 
   it("should say that a device is down", () => {
-    expect(only(parseLinks(JSON.stringify([device("eth1", { flags: ["BROADCAST", "MULTICAST"], operstate: "DOWN" })])))).toMatchObject({ name: "eth1", isDown: true });
+    expect(only(parseLinks(JSON.stringify([device("eth1", { flags: ["BROADCAST", "MULTICAST"], operstate: "DOWN" })])))).toMatchObject({
+      name: "eth1",
+      isDown: true,
+    });
   });
 
   it("should keep kinds that knet does not make by their kernel name", () => {
-    expect(kindOf({ linkinfo: { info_kind: "bridge", info_data: { forward_delay: 1500, stp_state: 0, bridge_id: "8000.0:0:0:0:0:0" } } })).toEqual({ type: "other", name: "bridge" });
+    expect(
+      kindOf({ linkinfo: { info_kind: "bridge", info_data: { forward_delay: 1500, stp_state: 0, bridge_id: "8000.0:0:0:0:0:0" } } }),
+    ).toEqual({ type: "other", name: "bridge" });
     expect(kindOf({ linkinfo: { info_kind: "dummy" } })).toEqual({ type: "other", name: "dummy" });
-    expect(kindOf({ link_type: "ipip", address: "10.0.0.1", linkinfo: { info_kind: "ipip", info_data: { local: "10.0.0.1" } } })).toEqual({ type: "other", name: "ipip" });
+    expect(kindOf({ link_type: "ipip", address: "10.0.0.1", linkinfo: { info_kind: "ipip", info_data: { local: "10.0.0.1" } } })).toEqual({
+      type: "other",
+      name: "ipip",
+    });
     expect(kindOf({ link_type: "none", address: undefined })).toEqual({ type: "other", name: "none" });
   });
 
@@ -104,7 +142,9 @@ describe("parseLinks", () => {
   it("should read an empty list, no output at all, and pass over the {} of a filter", () => {
     expect(parseLinks("[]")).toEqual([]);
     expect(parseLinks("\n")).toEqual([]);
-    expect(parseLinks(`[{},${JSON.stringify(device("eth0", {}))}]`)).toMatchObject([{ name: "eth0", origin: { name: "ip -d -j link entry 2" } }]);
+    expect(parseLinks(`[{},${JSON.stringify(device("eth0", {}))}]`)).toMatchObject([
+      { name: "eth0", origin: { name: "ip -d -j link entry 2" } },
+    ]);
   });
 
   it.each([
@@ -117,8 +157,16 @@ describe("parseLinks", () => {
     [JSON.stringify([device("eth0", { mtu: undefined })]), 1, "mtu"],
     [JSON.stringify([device("eth0", { address: "not-a-mac" })]), 1, "address"],
     [JSON.stringify([device("v", { linkinfo: { info_kind: "vxlan", info_data: { ...vxlanData, id: -1 } } })]), 1, "linkinfo/info_data/id"],
-    [JSON.stringify([device("v", { linkinfo: { info_kind: "vxlan", info_data: { ...vxlanData, local: "300.1.1.1" } } })]), 1, "linkinfo/info_data/local"],
-    [JSON.stringify([device("v", { linkinfo: { info_kind: "vxlan", info_data: { ...vxlanData, local: 7 } } })]), 1, "linkinfo/info_data/local"],
+    [
+      JSON.stringify([device("v", { linkinfo: { info_kind: "vxlan", info_data: { ...vxlanData, local: "300.1.1.1" } } })]),
+      1,
+      "linkinfo/info_data/local",
+    ],
+    [
+      JSON.stringify([device("v", { linkinfo: { info_kind: "vxlan", info_data: { ...vxlanData, local: 7 } } })]),
+      1,
+      "linkinfo/info_data/local",
+    ],
   ])("should name entry and field of %s", (source, entry, field) => {
     const error = thrownBy(() => parseLinks(source, "links.json"));
     expect(error).toBeInstanceOf(DumpError);
@@ -127,13 +175,29 @@ describe("parseLinks", () => {
 
   it("should answer any JSON with devices or a DumpError", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.json(), fc.record({ ifname: fc.string(), flags: fc.json(), mtu: fc.integer(), link_type: fc.constant("ether"), linkinfo: fc.jsonValue() }).map((entry) => JSON.stringify(entry)))), (entries) => {
-        try {
-          parseLinks(`[${entries.join(",")}]`);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DumpError);
-        }
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.json(),
+            fc
+              .record({
+                ifname: fc.string(),
+                flags: fc.json(),
+                mtu: fc.integer(),
+                link_type: fc.constant("ether"),
+                linkinfo: fc.jsonValue(),
+              })
+              .map((entry) => JSON.stringify(entry)),
+          ),
+        ),
+        (entries) => {
+          try {
+            parseLinks(`[${entries.join(",")}]`);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DumpError);
+          }
+        },
+      ),
       { seed: 20261122, numRuns: 300 },
     );
   });
@@ -155,7 +219,16 @@ describe("parseAddresses", () => {
       {
         ifname: "eth0",
         addr_info: [
-          { family: "inet", local: "192.168.1.10", prefixlen: 24, broadcast: "192.168.1.255", scope: "global", dynamic: true, label: "eth0", ...forever },
+          {
+            family: "inet",
+            local: "192.168.1.10",
+            prefixlen: 24,
+            broadcast: "192.168.1.255",
+            scope: "global",
+            dynamic: true,
+            label: "eth0",
+            ...forever,
+          },
           { family: "inet6", local: "fd00:1::10", prefixlen: 64, scope: "global", nodad: true, ...forever },
           { family: "inet6", local: "fe80::6b:6eff:fe00:5", prefixlen: 64, scope: "link", ...forever },
         ],
@@ -174,12 +247,16 @@ describe("parseAddresses", () => {
   });
 
   it("should read the peer of a point-to-point address", () => {
-    const source = JSON.stringify([{ ifname: "ppp0", addr_info: [{ family: "inet", local: "10.9.9.9", address: "10.9.9.8", prefixlen: 30 }] }]);
+    const source = JSON.stringify([
+      { ifname: "ppp0", addr_info: [{ family: "inet", local: "10.9.9.9", address: "10.9.9.8", prefixlen: 30 }] },
+    ]);
     expect(only(parseAddresses(source))).toMatchObject({ address: cidr("10.9.9.9/30"), peer: ip("10.9.9.8") });
   });
 
   it("should pass over what a filter hides and other families", () => {
-    expect(parseAddresses(JSON.stringify([{ ifname: "eth0", addr_info: [{}, { family: "mctp", local: "8" }] }, { ifname: "eth1" }]))).toEqual([]);
+    expect(
+      parseAddresses(JSON.stringify([{ ifname: "eth0", addr_info: [{}, { family: "mctp", local: "8" }] }, { ifname: "eth1" }])),
+    ).toEqual([]);
   });
 
   it.each([
@@ -204,8 +281,20 @@ describe("parseNeighbours", () => {
       { dst: "fd00::50", dev: "eth0", lladdr: "02:00:00:00:00:01", router: null, extern_learn: null, state: ["PERMANENT"] },
     ]);
     expect(parseNeighbours(source)).toEqual([
-      { link: "vxlan.calico", ip: ip("10.10.0.64"), mac: "66:2d:bf:44:a6:8b", owner: "felix", origin: { name: "ip -j neighbour entry 2", span: null } },
-      { link: "eth0", ip: ip("fd00::50"), mac: "02:00:00:00:00:01", owner: "unknown", origin: { name: "ip -j neighbour entry 4", span: null } },
+      {
+        link: "vxlan.calico",
+        ip: ip("10.10.0.64"),
+        mac: "66:2d:bf:44:a6:8b",
+        owner: "felix",
+        origin: { name: "ip -j neighbour entry 2", span: null },
+      },
+      {
+        link: "eth0",
+        ip: ip("fd00::50"),
+        mac: "02:00:00:00:00:01",
+        owner: "unknown",
+        origin: { name: "ip -j neighbour entry 4", span: null },
+      },
     ]);
   });
 
@@ -227,13 +316,34 @@ describe("parseFdb", () => {
       { mac: "02:00:00:00:00:09", ifname: "flannel.1", dst: "192.168.2.11", flags: ["self"], state: "" },
     ]);
     expect(parseFdb(source)).toEqual([
-      { link: "vxlan.calico", mac: "66:2d:bf:44:a6:8b", destination: ip("192.168.2.10"), owner: "felix", origin: { name: "bridge -j fdb entry 3", span: null } },
-      { link: "vxlan-v6.calico", mac: "66:0f:35:f2:60:df", destination: ip("fd00:2::10"), owner: "felix", origin: { name: "bridge -j fdb entry 4", span: null } },
+      {
+        link: "vxlan.calico",
+        mac: "66:2d:bf:44:a6:8b",
+        destination: ip("192.168.2.10"),
+        owner: "felix",
+        origin: { name: "bridge -j fdb entry 3", span: null },
+      },
+      {
+        link: "vxlan-v6.calico",
+        mac: "66:0f:35:f2:60:df",
+        destination: ip("fd00:2::10"),
+        owner: "felix",
+        origin: { name: "bridge -j fdb entry 4", span: null },
+      },
     ]);
   });
 
   it("should keep what makes an entry another one than its MAC and end say", () => {
-    const entry = { mac: "00:00:00:00:00:00", ifname: "vx6", dst: "fd00::4", port: 99, vni: 6, viaIf: "e0", flags: ["self"], state: "permanent" };
+    const entry = {
+      mac: "00:00:00:00:00:00",
+      ifname: "vx6",
+      dst: "fd00::4",
+      port: 99,
+      vni: 6,
+      viaIf: "e0",
+      flags: ["self"],
+      state: "permanent",
+    };
     expect(only(parseFdb(JSON.stringify([entry]))).qualifiers).toEqual(["port 99", "vni 6", "via e0"]);
   });
 

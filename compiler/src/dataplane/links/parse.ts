@@ -81,7 +81,8 @@ function vxlanKind(data: RawVxlan, place: Place): LinkKind | null {
   if (typeof parent !== "string") throw place.error(field("link"), "not the name of a device");
   const number = (name: "id" | "port", last: number): number => {
     const { [name]: value } = data;
-    if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > last) throw place.error(field(name), `not a whole number up to ${last}`);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > last)
+      throw place.error(field(name), `not a whole number up to ${last}`);
     return value;
   };
   return {
@@ -111,7 +112,11 @@ interface RawAddress {
 const readAddresses = entryReader<RawAddresses>(
   record(
     { ifname: deviceName },
-    { addr_info: list(record({}, { family: text, local: text, address: text, prefixlen: { type: "integer", minimum: 0, maximum: 128 }, protocol: text })) },
+    {
+      addr_info: list(
+        record({}, { family: text, local: text, address: text, prefixlen: { type: "integer", minimum: 0, maximum: 128 }, protocol: text }),
+      ),
+    },
   ),
 );
 
@@ -190,7 +195,16 @@ interface RawFdbEntry {
 const readFdb = entryReader<RawFdbEntry>(
   record(
     { mac: text, ifname: deviceName },
-    { dst: text, state: text, port: { type: ["integer", "string"] }, vni: unsigned, src_vni: unsigned, viaIf: deviceName, viaIfIndex: unsigned, router: flag },
+    {
+      dst: text,
+      state: text,
+      port: { type: ["integer", "string"] },
+      vni: unsigned,
+      src_vni: unsigned,
+      viaIf: deviceName,
+      viaIfIndex: unsigned,
+      router: flag,
+    },
   ),
 );
 

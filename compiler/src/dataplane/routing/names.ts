@@ -45,7 +45,17 @@ const scopes: ReadonlyMap<string, Route["scope"]> = new Map([
   ["254", "host"],
 ]);
 
-const types: readonly RouteType[] = ["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw"];
+const types: readonly RouteType[] = [
+  "unicast",
+  "local",
+  "broadcast",
+  "anycast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+];
 
 /** `RTPROT_BOOT`, which `ip route` leaves out. */
 const defaultProtocol = 3;

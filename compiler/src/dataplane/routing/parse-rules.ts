@@ -129,7 +129,12 @@ export function parseRules(source: string, family: Family, file = family === 4 ?
 
 function isOfKernel(rule: RoutingRule): boolean {
   const isPlain = rule.from === null && rule.to === null && rule.mark === null && !rule.invert && rule.qualifiers === undefined;
-  return isPlain && kernelRules.some(({ priority, table, families }) => priority === rule.priority && table === rule.table && families.includes(rule.family));
+  return (
+    isPlain &&
+    kernelRules.some(
+      ({ priority, table, families }) => priority === rule.priority && table === rule.table && families.includes(rule.family),
+    )
+  );
 }
 
 function prefixOf(place: Place, family: Family, field: "src" | "dst", name: string | undefined, length: number | undefined): Cidr | null {

@@ -71,7 +71,8 @@ export function parseRoutes(source: string, family: Family, file = family === 4 
   return readRoutes(file, source).flatMap(({ value, place }) => {
     if (familyOf(value, place, family) !== family) return [];
     // iproute2 writes the tunnel's destination under the name of the route's own, which is thereby lost.
-    if (value.encap === "ip" || value.encap === "ip6") throw place.error("encap", "the destination of a route with encapsulation of its own cannot be told");
+    if (value.encap === "ip" || value.encap === "ip6")
+      throw place.error("encap", "the destination of a route with encapsulation of its own cannot be told");
     const destination = value.dst === "default" ? everyAddress(family) : place.cidr("dst", value.dst);
     const protocol = protocolNumber(place, value.protocol);
     const ways = waysOf(value, place, family);
@@ -100,8 +101,8 @@ function familyOf(value: RawRoute, place: Place, asked: Family): Family {
   if (value.dst !== "default") return place.cidr("dst", value.dst).ip.family;
   if (value.pref !== undefined) return 6;
   const [first] = value.nexthops ?? [];
-  const named = value.prefsrc ?? value.from ?? value.gateway ?? first?.gateway;
-  if (named !== undefined) return place.cidr("gateway", named).ip.family;
+  const beside = { prefsrc: value.prefsrc, from: value.from, gateway: value.gateway, "nexthops/0/gateway": first?.gateway };
+  for (const [field, named] of Object.entries(beside)) if (named !== undefined) return place.cidr(field, named).ip.family;
   // A gateway of the other family.
   const via = value.via ?? first?.via;
   if (via !== undefined) return via.family === "inet6" ? 4 : 6;
@@ -109,7 +110,8 @@ function familyOf(value: RawRoute, place: Place, asked: Family): Family {
 }
 
 function waysOf(value: RawRoute, place: Place, family: Family): Pick<Route, "via" | "link" | "nextHops"> {
-  if (value.nexthops === undefined || value.nexthops.length === 0) return { via: gatewayOf(value, place, family, ""), link: value.dev ?? null };
+  if (value.nexthops === undefined || value.nexthops.length === 0)
+    return { via: gatewayOf(value, place, family, ""), link: value.dev ?? null };
   const nextHops = value.nexthops.map((way, index): NextHop => {
     const path = `nexthops/${index}/`;
     if (way.encap !== undefined) throw place.error(`${path}encap`, "knet does not model a next hop with encapsulation of its own");
@@ -138,4 +140,3 @@ function qualifiersOf(value: RawRoute): readonly string[] {
   if (value.encap !== undefined) words.push(`encap ${value.encap}`);
   return words;
 }
-

@@ -22,7 +22,8 @@ describe("parseSysctls", () => {
   const pairs = (text: string) => parseSysctls(text).map(({ key, value }) => [key, value]);
 
   it("should read what sysctl -a prints", () => {
-    const text = "net.ipv4.ip_forward = 1\nnet.ipv4.ip_local_reserved_ports = \nnet.ipv4.conf.vxlan/calico.rp_filter = 0\nnet.ipv4.tcp_rmem = 4096\t131072\t33554432\nkernel.core_pattern = |/bin/core -a=%p\n";
+    const text =
+      "net.ipv4.ip_forward = 1\nnet.ipv4.ip_local_reserved_ports = \nnet.ipv4.conf.vxlan/calico.rp_filter = 0\nnet.ipv4.tcp_rmem = 4096\t131072\t33554432\nkernel.core_pattern = |/bin/core -a=%p\n";
     expect(pairs(text)).toEqual([
       ["net/ipv4/ip_forward", "1"],
       ["net/ipv4/ip_local_reserved_ports", ""],
@@ -50,7 +51,13 @@ describe("parseSysctls", () => {
     ["../../etc/passwd = 1", "key", '"../../etc/passwd" is no kernel parameter'],
     ["net.ipv4.a b = 1", "key", '"net.ipv4.a b" is no kernel parameter'],
   ])("should name the line of %s", (line, field, reason) => {
-    expect(thrownBy(() => parseSysctls(`net.ipv4.ip_forward = 1\n${line}\n`))).toMatchObject({ name: "DumpError", file: "sysctl -a", place: { unit: "line", number: 2 }, field, reason });
+    expect(thrownBy(() => parseSysctls(`net.ipv4.ip_forward = 1\n${line}\n`))).toMatchObject({
+      name: "DumpError",
+      file: "sysctl -a",
+      place: { unit: "line", number: 2 },
+      field,
+      reason,
+    });
   });
 
   it("should read back what is printed", () => {
@@ -59,8 +66,15 @@ describe("parseSysctls", () => {
     const value = fc.oneof(fc.integer().map(String), fc.constant(""), fc.constant("1 2 3"));
     fc.assert(
       fc.property(fc.array(fc.tuple(part, device, part, value)), (items) => {
-        const sysctls = items.map(([family, name, key, text]) => ({ key: `net/${family}/${name}/${key}`, value: text, owner: "os", origin: { name: "test", span: null } }));
-        const printed = printSysctls(sysctls).map(({ text }) => text).join("\n");
+        const sysctls = items.map(([family, name, key, text]) => ({
+          key: `net/${family}/${name}/${key}`,
+          value: text,
+          owner: "os",
+          origin: { name: "test", span: null },
+        }));
+        const printed = printSysctls(sysctls)
+          .map(({ text }) => text)
+          .join("\n");
         expect(pairs(printed)).toEqual(sysctls.map((sysctl) => [sysctl.key, sysctl.value]));
       }),
       { seed: 20261122, numRuns: 200 },

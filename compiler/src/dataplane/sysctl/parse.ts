@@ -29,9 +29,14 @@ export function parseSysctls(source: string, file = "sysctl -a"): readonly Sysct
     if (equals < 0) throw new DumpError(file, place, null, "not an assignment `key = value`");
     // A leading `-` lets sysctl go on when the key cannot be set.
     const name = line.slice(line.startsWith("-") ? 1 : 0, equals).trim();
-    if (/[*?[\]]/.test(name)) throw new DumpError(file, place, "key", `${name} is a pattern, and which keys it stands for depends on the machine`);
-    if (!/^[^\s/.]+(?:[/.][^\s/.]+)+$/.test(name)) throw new DumpError(file, place, "key", `${JSON.stringify(name)} is no kernel parameter`);
-    const value = line.slice(equals + 1).trim().replaceAll(/\s+/g, " ");
+    if (/[*?[\]]/.test(name))
+      throw new DumpError(file, place, "key", `${name} is a pattern, and which keys it stands for depends on the machine`);
+    if (!/^[^\s/.]+(?:[/.][^\s/.]+)+$/.test(name))
+      throw new DumpError(file, place, "key", `${JSON.stringify(name)} is no kernel parameter`);
+    const value = line
+      .slice(equals + 1)
+      .trim()
+      .replaceAll(/\s+/g, " ");
     return [{ key: sysctlKey(name), value, owner: unknownOwner, origin: { name: `${file} line ${place.number}`, span: null } }];
   });
 }

@@ -1,0 +1,109 @@
+/** Which rules the flows hit, and why the others cannot be hit or were not. */
+import { everyAddress, formatIp } from "@knet/language/values";
+import type { Family } from "@knet/language/values";
+import type { Compilation } from "../compilation/compilation.ts";
+import type { Match, Rule, TableName } from "../dataplane/netfilter/types.ts";
+import { prepareHost } from "../simulate/host.ts";
+import { AimIndex, partiesOf } from "./aims.ts";
+import type { MatchedRules } from "./judge.ts";
+import { randomFrom } from "./random.ts";
+import { reachableRules } from "./reachable.ts";
+
+/** Why no flow can hit a rule. */
+export type UnreachableReason =
+  /** Every packet that comes to its chain ends at an earlier rule, or its chain is never entered. */
+  | "behind rules that end every packet"
+  | "asks for a mark or a device that no packet has there"
+  /** `--ctstate INVALID`: requests begin connections and replies belong to them. */
+  | "asks for a packet without a connection"
+  /** IPIP and the like. */
+  | "asks for a protocol that nobody sends"
+  /** Whoever sends does so under an address of its own. */
+  | "asks for a forged or a loopback address"
+  | "asks for a member of an empty set"
+  /** ICMPv6 of links, below the packets that are followed here. */
+  | "asks for neighbour discovery or multicast listening"
+  /** Of all pairs of machines and addresses of the cluster whose packets pass the node, none fits. */
+  | "asks for a sender or target that has no packets there";
+
+export interface UnhitRule {
+  readonly host: string;
+  readonly family: Family;
+  readonly table: TableName;
+  readonly chain: string;
+  /** 1-based. */
+  readonly number: number;
+  readonly rule: Rule;
+  /** Null: it can be hit as far as can be told, and no flow did. */
+  readonly reason: UnreachableReason | null;
+}
+
+export interface RuleCoverage {
+  readonly rules: number;
+  readonly hit: number;
+  readonly unhit: readonly UnhitRule[];
+}
+
+export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fabric">, matched: MatchedRules): RuleCoverage {
+  const parties = partiesOf(model, fabric);
+  const unhit: UnhitRule[] = [];
+  let rules = 0;
+  for (const node of model.nodes) {
+    const host = `node/${node.name}`;
+    const dataplane = fabric.dataplane(host);
+    const hit = matched.get(host) ?? new Set<Rule>();
+    const empty = new Set(dataplane.ipsets.filter((set) => set.members.length === 0).map((set) => set.name));
+    for (const family of new Set(node.addresses.map((ip) => ip.family))) {
+      const ruleset = prepareHost(dataplane).ruleset(family);
+      const reachable = reachableRules(ruleset, dataplane.links.map((link) => link.name));
+      const index = new AimIndex(fabric, host, family, parties);
+      for (const [table, chains] of ruleset.tables) {
+        for (const chain of chains.values()) {
+          rules += chain.rules.length;
+          for (const [at, rule] of chain.rules.entries()) {
+            if (hit.has(rule)) continue;
+            const reason = !reachable.asked.has(rule)
+              ? "behind rules that end every packet"
+              : !reachable.matchable.has(rule)
+                ? "asks for a mark or a device that no packet has there"
+                : (impossibleMatch(index.demands(rule), empty, family) ?? (index.canAim(rule, randomFrom(at)) ? null : "asks for a sender or target that has no packets there"));
+            unhit.push({ host, family, table, chain: chain.name, number: at + 1, rule, reason });
+          }
+        }
+      }
+    }
+  }
+  return { rules, hit: rules - unhit.length, unhit };
+}
+
+const sentProtocols = new Set([1, 6, 17, 58, 132]);
+
+function impossibleMatch(matches: readonly Match[], emptySets: ReadonlySet<string>, family: Family): UnreachableReason | null {
+  for (const match of matches) {
+    if (match.kind === "conntrack" && !match.negated && match.states.every((state) => state === "INVALID")) return "asks for a packet without a connection";
+    if (match.kind === "protocol" && !match.negated && !sentProtocols.has(match.protocol)) return "asks for a protocol that nobody sends";
+    if (match.kind === "icmp" && !match.negated && match.family === 6 && match.type >= 128) return "asks for neighbour discovery or multicast listening";
+    if (match.kind === "rpfilter") return "asks for a forged or a loopback address";
+    if ((match.kind === "destination" || match.kind === "source") && !match.negated && isLoopback(formatIp(match.cidr.ip)) && match.cidr.prefix > everyAddress(family).prefix) {
+      return "asks for a forged or a loopback address";
+    }
+    if (match.kind === "set" && !match.negated && emptySets.has(match.set)) return "asks for a member of an empty set";
+  }
+  return null;
+}
+
+function isLoopback(text: string): boolean {
+  return text.startsWith("127.") || text === "::1";
+}
+
+/** `table chain comment…` with the names of pods, services and sets taken out, to count alike rules together. */
+export function ruleKind({ table, chain, rule }: Pick<UnhitRule, "table" | "chain" | "rule">): string {
+  const short = (text: string): string =>
+    text
+      .replace(/cali[0-9a-f]{11}/g, "caliN")
+      .replace(/\b(cali-p[io]-|KUBE-(?:SVC|SEP|EXT|SVL)-)[\w-]+/g, "$1N")
+      .replace(/\b(cali-pr[io]-)[\w.-]+/g, "$1N")
+      .replace(/(cali[46]0[st]:)\S+/g, "$1N");
+  const words = (rule.line?.text ?? "").replaceAll(/-m comment --comment (?:"[^"]*"|\S+) ?/g, "").replaceAll(/\d+\.\d+\.\d+\.\d+(?:\/\d+)?|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*(?:\/\d+)?/g, "IP");
+  return `${table} ${short(chain)} ${short(words)}`;
+}
