@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+/** @type {[name: string, args: string[]][]} */
 const steps = [
   ["types", ["node_modules/typescript/bin/tsc", "-p", "."]],
   ["lint", ["node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings"]],
