@@ -20,8 +20,11 @@ function outcomeOf(journey: Journey): string {
   return journey.observed === "ok" ? `ok ${journey.server ?? "?"} sees ${journey.sourceSeen === null ? "?" : formatIp(journey.sourceSeen)}` : journey.observed;
 }
 
-function observedOf(result: LabProbeResult): string {
-  return result.verdict === "ok" ? `ok ${result.server ?? "?"} sees ${result.source ?? "?"}` : result.verdict;
+/** The simulator names the host whose network namespace answers: for a pod in its node's network, the node. */
+function observedOf(fabric: Fabric, result: LabProbeResult): string {
+  const server = result.server === null ? undefined : fabric.host(result.server);
+  const place = server !== undefined && server.sharesParent ? server.parent : result.server;
+  return result.verdict === "ok" ? `ok ${place ?? "?"} sees ${result.source ?? "?"}` : result.verdict;
 }
 
 export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonly TestFlow[]): Promise<KernelComparison> {
@@ -43,7 +46,7 @@ export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonl
   const seen = flows.map(() => new Set<string>());
   probes.forEach((probe, at) => {
     const result = results[at];
-    if (result !== undefined) seen[Number(probe.id.split(".")[0])]?.add(observedOf(result));
+    if (result !== undefined) seen[Number(probe.id.split(".")[0])]?.add(observedOf(fabric, result));
   });
   const words = (set: ReadonlySet<string> | undefined): string => [...(set ?? [])].toSorted().join(" | ");
   const differences = flows.flatMap((flow, index) => {

@@ -59,36 +59,54 @@ export interface SpreadRequest {
   readonly held?: ReadonlyMap<string, string>;
 }
 
+interface NodeOrder {
+  /** Each once, in name order. */
+  readonly names: readonly string[];
+  readonly known: ReadonlySet<string>;
+}
+
+/** By the list itself: most workloads may run on all nodes, and then ask with one and the same list. */
+const orders = new WeakMap<readonly string[], NodeOrder>();
+
+function orderOf(nodes: readonly string[]): NodeOrder {
+  let order = orders.get(nodes);
+  if (order === undefined) {
+    const known = new Set(nodes);
+    order = { names: [...known].toSorted(byText), known };
+    orders.set(nodes, order);
+  }
+  return order;
+}
+
 /**
  * Replicas of one workload, evenly: each goes to the node that has fewest of them so far, and among those to the
  * first in name order counted from the start of the round. Without a lock that is a plain round.
  */
 export function spreadReplicas(request: SpreadRequest): ReadonlyMap<string, string> {
-  const names = [...new Set(request.nodes)].toSorted(byText);
+  const { names, known } = orderOf(request.nodes);
   const placed = new Map<string, string>();
   if (names.length === 0) return placed;
   const start = Number(hash64(request.workload) % BigInt(names.length));
-  const round = [...names.slice(start), ...names.slice(0, start)];
-  const counts = new Map(round.map((name) => [name, 0]));
+  const counts = new Map<string, number>();
   const add = (pod: string, node: string): void => {
     placed.set(pod, node);
     counts.set(node, (counts.get(node) ?? 0) + 1);
   };
   for (const pod of request.pods) {
     const kept = request.held?.get(pod);
-    if (kept !== undefined && counts.has(kept)) add(pod, kept);
+    if (kept !== undefined && known.has(kept)) add(pod, kept);
   }
   let level = 0;
   let at = 0;
   for (const pod of request.pods) {
     if (placed.has(pod)) continue;
     for (;;) {
-      if (at === round.length) {
+      if (at === names.length) {
         at = 0;
         level++;
       }
-      const node = round[at++] ?? "";
-      if (counts.get(node) === level) {
+      const node = names[(start + at++) % names.length] ?? "";
+      if ((counts.get(node) ?? 0) === level) {
         add(pod, node);
         break;
       }

@@ -47,7 +47,29 @@ export function assembleFabric(model: NetworkModel): Fabric {
     made.set(id, built);
     return built;
   };
-  return { hosts, segments: segmentsOf(model), listeners: listenersOf(model), dns: dnsZones(model), host: (id) => byId.get(id), dataplane };
+  const segments = once(() => segmentsOf(model));
+  const listeners = once(() => listenersOf(model));
+  const dns = once(() => dnsZones(model));
+  return {
+    hosts,
+    // What writing a node's files does not need is made when a judge asks for it.
+    get segments() {
+      return segments();
+    },
+    get listeners() {
+      return listeners();
+    },
+    get dns() {
+      return dns();
+    },
+    host: (id) => byId.get(id),
+    dataplane,
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Manifests of every component in apply order; equal ranks keep the components' own order. */

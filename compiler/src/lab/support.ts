@@ -13,8 +13,8 @@ export type LabSupport =
     }
   | { readonly available: false; readonly reason: string };
 
-/** The program inside the namespaces; it stands beside this file. */
-const program = fileURLToPath(new URL("./boot.py", import.meta.url));
+/** The program inside the namespaces: a folder that python3 runs as a whole; it stands beside this file. */
+const program = fileURLToPath(new URL("./boot", import.meta.url));
 
 /** The interpreter of the distribution before any wrapper that PATH may hold. */
 function interpreter(): string {
@@ -30,6 +30,8 @@ export function labCommand(words: readonly string[]): { readonly command: string
       interpreter(),
       "-I",
       "-S",
+      // No compiled files in the folder of the source.
+      "-B",
       program,
       ...words,
     ],

@@ -34,11 +34,12 @@ function lowerReach(statement: ReachAssertion, scope: Scope): ReachStatement {
 
 class Scope {
   readonly #namespaces: readonly Namespace[];
-  readonly #pods: readonly Pod[];
+  readonly #pods: ReadonlyMap<string, readonly Pod[]>;
 
+  /** `pods` sorted by namespace, then name. */
   constructor(namespaces: readonly Namespace[], pods: readonly Pod[]) {
     this.#namespaces = namespaces;
-    this.#pods = pods;
+    this.#pods = Map.groupBy(pods, (pod) => pod.namespace);
   }
 
   resolve(expression: EndpointExpression): EndpointSet {
@@ -57,17 +58,15 @@ class Scope {
       case "pods": {
         const names = new Set(expression.names);
         const workload = (pod: Pod): string => (pod.workload === null ? "" : pod.workload.slice(pod.workload.indexOf("/") + 1));
-        const pods = this.#pods.filter((pod) => pod.namespace === expression.namespace && (names.has(pod.name) || names.has(workload(pod))));
+        const pods = (this.#pods.get(expression.namespace) ?? []).filter((pod) => names.has(pod.name) || names.has(workload(pod)));
         return { kind: "pods", pods: keysOf(pods), text: expression.text };
       }
       case "select": {
         const { pods: selector, namespace, namespaces } = expression;
-        const allowed = new Set(
-          this.#namespaces
-            .filter((candidate) => (namespace === null || candidate.name === namespace) && (namespaces === null || selects(namespaces, candidate.labels)))
-            .map((candidate) => candidate.name),
+        const allowed = this.#namespaces.filter(
+          (candidate) => (namespace === null || candidate.name === namespace) && (namespaces === null || selects(namespaces, candidate.labels)),
         );
-        const pods = this.#pods.filter((pod) => allowed.has(pod.namespace) && (selector === null || selects(selector, pod.labels)));
+        const pods = allowed.flatMap(({ name }) => (this.#pods.get(name) ?? []).filter((pod) => selector === null || selects(selector, pod.labels)));
         return { kind: "pods", pods: keysOf(pods), text: expression.text };
       }
     }

@@ -101,7 +101,7 @@ export function lowerFirewalls(program: CheckedProgram, subnets: readonly Subnet
 }
 
 function lowerFirewall(firewall: FirewallDeclaration, subnets: readonly Subnet[], nodes: readonly Node[]): Firewall {
-  const origin: Origin = { name: `firewall ${firewall.name}`, span: firewall.span };
+  const origin: Origin = { name: `firewall ${firewall.name}`, span: firewall.span, kind: "firewall" };
   return {
     name: firewall.name,
     nodes: (firewall.nodes ?? nodes.map((node) => node.name)).toSorted(),
@@ -109,7 +109,7 @@ function lowerFirewall(firewall: FirewallDeclaration, subnets: readonly Subnet[]
       direction: rule.direction,
       peers: rule.peers.flatMap((peer) => lowerFirewallPeer(peer, subnets, nodes)),
       ports: rule.ports,
-      origin: { name: origin.name, span: rule.span },
+      origin: { ...origin, span: rule.span },
     })),
     origin,
   };

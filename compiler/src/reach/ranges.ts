@@ -27,7 +27,6 @@ export function externalRanges<G>(
   }
   const starts = [...cuts].toSorted((x, y) => (x < y ? -1 : 1));
   const runs: { group: G; first: bigint; last: bigint }[] = [];
-  let begin = 0n;
   for (const [index, start] of starts.entries()) {
     const last = (starts[index + 1] ?? limit) - 1n;
     const ip = ipFromBigInt(family, start);
@@ -35,11 +34,7 @@ export function externalRanges<G>(
     if (group === null) continue;
     const open = runs.at(-1);
     if (open !== undefined && open.group === group) open.last = last;
-    else {
-      // Nobody's addresses in front of the first range are counted to it.
-      runs.push({ group, first: open === undefined ? begin : start, last });
-    }
-    begin = last + 1n;
+    else runs.push({ group, first: open === undefined ? 0n : start, last });
   }
   const end = runs.at(-1);
   if (end !== undefined) end.last = limit - 1n;

@@ -7,7 +7,7 @@ export interface Lane {
   readonly key: string;
   readonly where: string;
   readonly kind: StoryStep["kind"];
-  /** Key of the node that the pod runs on; of the host itself for everything else. */
+  /** Key of the node that the pod runs on, when it is in the picture; of the host itself for everything else. */
   readonly group: string;
 }
 
@@ -17,18 +17,11 @@ export interface Lane {
  */
 export function lanesOf(visits: readonly Visit[]): readonly Lane[] {
   const hosts = new Map<string, Visit>();
-  const parents = new Map<string, string>();
-  for (const [index, visit] of visits.entries()) {
-    if (!hosts.has(laneKey(visit))) hosts.set(laneKey(visit), visit);
-    const next = visits[index + 1];
-    if (next === undefined || next.phase !== visit.phase) continue;
-    // A pod's only wire leads to its node.
-    const [pod, node] = visit.kind === "pod" ? [visit, next] : [next, visit];
-    if (pod.kind === "pod" && node.kind === "node") parents.set(laneKey(pod), laneKey(node));
-  }
+  for (const visit of visits) if (!hosts.has(laneKey(visit))) hosts.set(laneKey(visit), visit);
   const groups = new Map<string, Lane[]>();
-  for (const [key, { where, kind }] of hosts) {
-    const group = parents.get(key) ?? key;
+  for (const [key, { where, kind, parent }] of hosts) {
+    const node = parent === null ? key : laneKey({ kind: "node", where: parent });
+    const group = hosts.has(node) ? node : key;
     const lane = { key, where, kind, group };
     const lanes = groups.get(group);
     if (lanes === undefined) groups.set(group, [lane]);

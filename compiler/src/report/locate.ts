@@ -22,9 +22,14 @@ export class Locator {
     return found === undefined ? null : { file: found.file, line: found.line, text: found.text };
   }
 
+  /** What an item goes back to, whether or not its source is at hand. */
+  originOfItem(host: string, item: object): Origin | null {
+    return this.#index(host).get(item)?.origin ?? ("origin" in item ? (item.origin as Origin | null) : null);
+  }
+
   /** The declaration behind an item. */
   sourceOfItem(host: string, item: object): SourceRef | null {
-    const origin = this.#index(host).get(item)?.origin ?? ("origin" in item ? (item.origin as Origin | null) : null);
+    const origin = this.originOfItem(host, item);
     return origin === null ? null : this.source(origin);
   }
 

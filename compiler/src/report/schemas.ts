@@ -203,7 +203,15 @@ export const verifySchema = {
           witness: {
             type: "object",
             required: [...flowRequired, "summary", "statement"],
-            properties: { ...flowFields, summary: { type: "string" }, statement: place, decidedBy, trace: traceSchema },
+            properties: {
+              ...flowFields,
+              summary: { type: "string" },
+              reason: { type: "string" },
+              cause: { ...place, required: ["name", "file", "range"], properties: { ...place.properties, name: { type: "string" } } },
+              statement: place,
+              decidedBy,
+              trace: traceSchema,
+            },
           },
           file: { type: "string" },
           range,

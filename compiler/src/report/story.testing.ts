@@ -26,7 +26,16 @@ export function source(line: number, name: string, text: string): SourceRef {
   return { file: "journey.knet", line, name, text };
 }
 
-type Because = Partial<Pick<StoryStep, "artifacts" | "source" | "rules">>;
+type Because = Partial<Pick<StoryStep, "parent" | "table" | "wire" | "outcome" | "decides" | "artifacts" | "source" | "rules">>;
+
+/** The nodes that the pods of the journey are on. */
+const nodes: Readonly<Record<string, string>> = {
+  "namespace001/pod-0": "node-a",
+  "namespace001/pod-1": "node-a",
+  "namespace001/pod-2": "node-b",
+  "namespace001/pod-3": "node-b",
+  "kube-system/coredns-0": "node-a",
+};
 
 export function step(
   phase: StoryStep["phase"],
@@ -37,7 +46,36 @@ export function step(
   carried: StoryPacket,
   because: Because = {},
 ): StoryStep {
-  return { phase, kind, where, layer, did, packet: carried, artifacts: [], source: null, rules: [], ...because };
+  return {
+    phase,
+    kind,
+    where,
+    parent: kind === "pod" ? (nodes[where] ?? null) : null,
+    layer,
+    table: null,
+    wire: null,
+    outcome: layer === "nat" || layer === "encapsulate" || layer === "decapsulate" ? "changed" : "passed",
+    decides: false,
+    did,
+    packet: carried,
+    artifacts: [],
+    source: null,
+    rules: [],
+    ...because,
+  };
+}
+
+/** `wire("request", "node", "node-a", "blue", "core", packet)`: `blue` carries it to core. */
+export function wire(
+  phase: StoryStep["phase"],
+  kind: StoryStep["kind"],
+  where: string,
+  name: string,
+  to: string,
+  carried: StoryPacket,
+  because: Because = {},
+): StoryStep {
+  return step(phase, kind, where, "wire", `${name}: ${where} → ${to}`, carried, { wire: name, ...because });
 }
 
 export const calico = source(8, "cluster demo · cni calico", "cni calico {");
@@ -62,6 +100,7 @@ const podRoute = (node: string, pod: string): Because => ({
 const frame = (node: string, line: number): Because => ({
   artifacts: [artifact(`nodes/${node}/felix.iptables`, line, "-A cali-FORWARD -m mark --mark 0x10000/0x10000 -j ACCEPT")],
   source: calico,
+  table: "filter",
   rules: ["filter FORWARD:1", "filter cali-FORWARD:4"],
 });
 
@@ -76,9 +115,10 @@ const requestSteps: readonly StoryStep[] = [
     asked,
     podRoute("node-a", "pod-0"),
   ),
-  step("request", "pod", "namespace001/pod-0", "wire", "veth: namespace001/pod-0 → node-a", asked),
+  wire("request", "pod", "namespace001/pod-0", "veth", "node-a", asked),
 
   step("request", "node", "node-a", "filter", "mangle PREROUTING lets it pass", asked, {
+    table: "mangle",
     rules: ["mangle PREROUTING:1", "mangle cali-PREROUTING:3"],
   }),
   step("request", "node", "node-a", "nat", "translates the destination to 10.10.1.3:8080", request, {
@@ -90,6 +130,7 @@ const requestSteps: readonly StoryStep[] = [
       ),
     ],
     source: service,
+    table: "nat",
     rules: ["nat PREROUTING:2", "nat KUBE-SERVICES:3", "nat KUBE-SVC-5GZNV2EJ4RZUKAAG:3", "nat KUBE-SEP-BDXBYDLSV7ZMEQNV:2"],
   }),
   step("request", "node", "node-a", "filter", "filter FORWARD lets it pass", request, frame("node-a", 61)),
@@ -101,19 +142,21 @@ const requestSteps: readonly StoryStep[] = [
     artifacts: [artifact("nodes/node-a/fdb.bridge", 1, "fdb append 66:5a:01:02:0b:0a dev vxlan.calico dst 192.168.2.10 self permanent")],
     source: calico,
   }),
-  step("request", "node", "node-a", "filter", "filter OUTPUT lets it pass", tunnelled, { rules: ["filter OUTPUT:1"] }),
+  step("request", "node", "node-a", "filter", "filter OUTPUT lets it pass", tunnelled, { table: "filter", rules: ["filter OUTPUT:1"] }),
   step("request", "node", "node-a", "route", "routes 192.168.2.10 via 192.168.1.1 out of eth0", tunnelled, {
     artifacts: [artifact("nodes/node-a/routes.ip", 1, "route add default via 192.168.1.1 dev eth0")],
     source: core,
   }),
-  step("request", "node", "node-a", "wire", "blue: node-a → core", tunnelled),
+  wire("request", "node", "node-a", "blue", "core", tunnelled),
 
   step("request", "router", "core", "route", "routes 192.168.2.10 out of green", tunnelled),
-  step("request", "router", "core", "wire", "green: core → node-b", tunnelled),
+  wire("request", "router", "core", "green", "node-b", tunnelled),
 
   step("request", "node", "node-b", "filter", "mangle PREROUTING lets it pass", tunnelled, {
     artifacts: [artifact("nodes/node-b/node-firewall.iptables", 6, "-A KNET-FIREWALL -s 192.168.1.0/24 -p udp --dport 4789 -j RETURN")],
     source: firewall,
+    table: "mangle",
+    decides: true,
     rules: ["mangle PREROUTING:1", "mangle KNET-FIREWALL:3"],
   }),
   step("request", "node", "node-b", "decapsulate", "takes the packet out of VXLAN 4096 at vxlan.calico", request, {
@@ -136,13 +179,15 @@ const requestSteps: readonly StoryStep[] = [
       artifact("nodes/node-b/felix.iptables", 71, "-A cali-FORWARD -m mark --mark 0x10000/0x10000 -j ACCEPT"),
     ],
     source: policy,
+    table: "filter",
+    decides: true,
     rules: ["filter FORWARD:1", "filter cali-FORWARD:2", "filter cali-pi-_Vq3c2kNzqJ0yCqYh4sT:1"],
   }),
   step("request", "node", "node-b", "route", "routes 10.10.1.3 out of cali3d2c1b0a9f8", request, {
     artifacts: [artifact("nodes/node-b/routes.ip", 4, "route add 10.10.1.3 dev cali3d2c1b0a9f8 scope link")],
     source: calico,
   }),
-  step("request", "node", "node-b", "wire", "veth: node-b → namespace001/pod-3", request),
+  wire("request", "node", "node-b", "veth", "namespace001/pod-3", request),
 
   step("request", "pod", "namespace001/pod-3", "deliver", "delivers to 10.10.1.3:8080", request),
 ];
@@ -150,21 +195,21 @@ const requestSteps: readonly StoryStep[] = [
 const replySteps: readonly StoryStep[] = [
   step("reply", "pod", "namespace001/pod-3", "send", "answers 10.10.1.3:8080 → 10.10.0.1:40000", answer),
   step("reply", "pod", "namespace001/pod-3", "route", "routes 10.10.0.1 via 169.254.1.1 out of eth0", answer, podRoute("node-b", "pod-3")),
-  step("reply", "pod", "namespace001/pod-3", "wire", "veth: namespace001/pod-3 → node-b", answer),
+  wire("reply", "pod", "namespace001/pod-3", "veth", "node-b", answer),
   step("reply", "node", "node-b", "filter", "filter FORWARD lets it pass", answer, frame("node-b", 71)),
   step("reply", "node", "node-b", "route", "routes 10.10.0.1 via 10.10.0.0 out of vxlan.calico", answer, { source: calico }),
   step("reply", "node", "node-b", "encapsulate", "wraps it in VXLAN 4096, UDP 192.168.2.10:41877 → 192.168.1.10:4789", answerTunnelled, {
     source: calico,
   }),
   step("reply", "node", "node-b", "route", "routes 192.168.1.10 via 192.168.2.1 out of eth0", answerTunnelled, { source: core }),
-  step("reply", "node", "node-b", "wire", "green: node-b → core", answerTunnelled),
+  wire("reply", "node", "node-b", "green", "core", answerTunnelled),
   step("reply", "router", "core", "route", "routes 192.168.1.10 out of blue", answerTunnelled),
-  step("reply", "router", "core", "wire", "blue: core → node-a", answerTunnelled),
+  wire("reply", "router", "core", "blue", "node-a", answerTunnelled),
   step("reply", "node", "node-a", "decapsulate", "takes the packet out of VXLAN 4096 at vxlan.calico", answer, { source: calico }),
   step("reply", "node", "node-a", "filter", "filter FORWARD lets it pass", answer, frame("node-a", 61)),
   step("reply", "node", "node-a", "nat", "translates the source back to 172.16.10.10:80", answered),
   step("reply", "node", "node-a", "route", "routes 10.10.0.1 out of cali0f1e2d3c4b5", answered, { source: calico }),
-  step("reply", "node", "node-a", "wire", "veth: node-a → namespace001/pod-0", answered),
+  wire("reply", "node", "node-a", "veth", "namespace001/pod-0", answered),
   step("reply", "pod", "namespace001/pod-0", "deliver", "delivers to 10.10.0.1:40000", answered),
 ];
 
@@ -231,10 +276,13 @@ export const dropped: Story = {
       blocked,
       podRoute("node-b", "pod-2"),
     ),
-    step("request", "pod", "namespace001/pod-2", "wire", "veth: namespace001/pod-2 → node-b", blocked),
+    wire("request", "pod", "namespace001/pod-2", "veth", "node-b", blocked),
     step("request", "node", "node-b", "filter", "filter FORWARD drops it in cali-tw-cali3d2c1b0a9f8", blocked, {
       artifacts: [drop],
       source: policy,
+      table: "filter",
+      outcome: "stopped",
+      decides: true,
       rules: ["filter FORWARD:1", "filter cali-FORWARD:2", "filter cali-tw-cali3d2c1b0a9f8:4"],
     }),
   ],
@@ -250,10 +298,13 @@ export function carried(hosts: readonly string[], request: StoryPacket, reply: S
     order.flatMap((host, index): readonly StoryStep[] => {
       const { kind, where } = hostOf(host);
       const next = order[index + 1];
-      if (next === undefined) return [step(phase, kind, where, "deliver", `delivers to ${where}`, packet)];
+      // A pod's only neighbour is its node.
+      const neighbour = next ?? order[index - 1];
+      const parent = kind === "pod" && neighbour !== undefined ? hostOf(neighbour).where : null;
+      if (next === undefined) return [step(phase, kind, where, "deliver", `delivers to ${where}`, packet, { parent })];
       return [
-        step(phase, kind, where, "route", `routes it towards ${hostOf(next).where} out of eth0`, packet),
-        step(phase, kind, where, "wire", `wire-${index}: ${where} → ${hostOf(next).where}`, packet),
+        step(phase, kind, where, "route", `routes it towards ${hostOf(next).where} out of eth0`, packet, { parent }),
+        wire(phase, kind, where, `wire-${index}`, hostOf(next).where, packet, { parent }),
       ];
     });
   return [...way("request", hosts, request), ...(reply === null ? [] : way("reply", hosts.toReversed(), reply))];
@@ -354,6 +405,7 @@ export const errorOnTheWay: Story = {
       "error",
       "nobody on green answers for 192.168.2.99",
       packet("192.168.1.10", 40000, "192.168.2.99", 80, "syn"),
+      { outcome: "stopped", decides: true },
     ),
     step(
       "request",
@@ -363,12 +415,12 @@ export const errorOnTheWay: Story = {
       "answers 192.168.1.10 with ICMP host-unreachable",
       packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"),
     ),
-    step(
+    wire(
       "request",
       "router",
       "core",
-      "wire",
-      "blue: core → node-a",
+      "blue",
+      "node-a",
       packet("192.168.1.1", 3, "192.168.1.10", 1, "host-unreachable", "icmp"),
     ),
     step(

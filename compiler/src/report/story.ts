@@ -73,8 +73,13 @@ function tell(input: StoryInput, steps: readonly Step[], phase: StoryStep["phase
       phase,
       where: host?.name ?? step.host,
       kind: host?.kind ?? "node",
+      parent: host === undefined || host.parent === null ? null : nameOf(input, host.parent),
       layer: step.layer,
-      did: step.layer === "wire" ? tellWire(input, step) : step.did,
+      table: step.matched[0]?.table ?? null,
+      wire: step.layer === "wire" ? wireOf(input.fabric, step) : null,
+      outcome: step.outcome,
+      decides: decides(input.locator, step),
+      did: step.did,
       packet: packetOf(step.packet),
       artifacts,
       source,
@@ -83,9 +88,18 @@ function tell(input: StoryInput, steps: readonly Step[], phase: StoryStep["phase
   });
 }
 
-/** Hosts by their names instead of their ids. */
-function tellWire(input: StoryInput, step: Step): string {
-  return step.did.replaceAll(/(?:pod|node|router|external)\/\S+/g, (id) => input.fabric.host(id)?.name ?? id);
+function wireOf(fabric: Fabric, step: Step): string | null {
+  const segment = fabric.segments.find((candidate) => step.items.includes(candidate));
+  if (segment === undefined) return step.link;
+  return segment.kind === "veth" ? "veth" : segment.name;
+}
+
+/** A filter names the rule that let the packet pass first. */
+function decides(locator: Locator, step: Step): boolean {
+  if (step.outcome === "stopped") return true;
+  const [telling] = step.items;
+  if ((step.layer !== "filter" && step.layer !== "track") || telling === undefined) return false;
+  return locator.originOfItem(step.host, telling)?.kind !== undefined;
 }
 
 const protocolNames: Readonly<Record<number, string>> = { [ICMP]: "icmp", [TCP]: "tcp", [UDP]: "udp", [ICMP6]: "icmp6", 132: "sctp" };
@@ -139,7 +153,7 @@ function summarise(input: StoryInput, journey: Journey): string {
   const server = nameOf(input, journey.server);
   const seen = journey.sourceSeen === null ? "" : `, which sees ${formatIp(journey.sourceSeen)}`;
   const where = nameOf(input, journey.requestEnd.host);
-  const last = journey.request.at(-1)?.did ?? "";
+  const why = stopOf(journey.request)?.did ?? "";
   switch (journey.verdict) {
     case "delivered":
       return `Delivered to ${server}${seen}; the answer comes back.`;
@@ -148,29 +162,33 @@ function summarise(input: StoryInput, journey: Journey): string {
     case "rejected":
       return `Rejected by ${where}${journey.observed === "timeout" ? "; the sender does not even hear of it" : ""}.`;
     case "dropped":
-      return `Dropped on ${where}: ${last}. The sender waits until it times out.`;
+      return `Dropped on ${where}: ${why}. ${journey.observed === "timeout" ? "The sender waits until it times out" : "The sender learns at once that it cannot send"}.`;
     case "no-route":
-      return `No route: ${where} ${last}.`;
+      return `No route: ${where} ${why}.`;
     case "unreachable":
-      return `Unreachable: on ${where}, ${last}.`;
+      return `Unreachable: on ${where}, ${why}.`;
     case "ttl-exceeded":
       return `Lost: the packet's time to live ran out on ${where}.`;
     case "too-big":
-      return `Too big: ${last} (on ${where}).`;
+      return `Too big: ${why} (on ${where}).`;
     case "reply-lost": {
       const end = journey.replyEnd;
-      return `The request reaches ${server}, but the reply is lost${end === null ? "" : ` on ${nameOf(input, end.host)}: ${journey.reply.at(-1)?.did ?? ""}`}.`;
+      return `The request reaches ${server}, but the reply is lost${end === null ? "" : ` on ${nameOf(input, end.host)}: ${(stopOf(journey.reply) ?? journey.reply.at(-1))?.did ?? ""}`}.`;
     }
   }
 }
 
+/** Where the packet went no further. What is stopped after that is the answer about it. */
+function stopOf(steps: readonly Step[]): Step | undefined {
+  return steps.find((step) => step.outcome === "stopped");
+}
+
 function decision(input: StoryInput, journey: Journey): Story["decidedBy"] {
-  if (journey.verdict === "delivered") return null;
-  const end = journey.verdict === "reply-lost" ? journey.replyEnd : journey.requestEnd;
-  if (end === null || !("items" in end)) return null;
-  for (const item of end.items) {
-    const artifact = input.locator.artifact(end.host, item);
-    const source = input.locator.sourceOfItem(end.host, item);
+  const stop = stopOf(journey.verdict === "reply-lost" ? journey.reply : journey.request);
+  if (stop === undefined) return null;
+  for (const item of stop.items) {
+    const artifact = input.locator.artifact(stop.host, item);
+    const source = input.locator.sourceOfItem(stop.host, item);
     if (artifact !== null || source !== null) return { artifact, source };
   }
   return null;

@@ -31,9 +31,9 @@ export function traceHtml(story: Story): string {
     textElement("p", { class: `verdict ${verdict === "delivered" ? "good" : "bad"}` }, verdictSentence(story)),
     ...(decidedBy === null ? [] : [`<p>${because(decidedBy.artifact === null ? [] : [decidedBy.artifact], decidedBy.source)}</p>`]),
     element("div", { class: "scroll" }, [traceSvg(story)]),
-    ...(lookup === null ? [] : [lookupSection(lookup, story)]),
+    ...(lookup === null ? [] : [lookupSection(lookup)]),
     "<h2>Steps</h2>",
-    stepsTable(story.steps, story),
+    stepsTable(story.steps),
     ...(choices.length === 0 ? [] : [choicesSection(story)]),
   ];
   return [
@@ -54,7 +54,7 @@ export function traceHtml(story: Story): string {
   ].join("\n");
 }
 
-function lookupSection(lookup: StoryLookup, story: Story): string {
+function lookupSection(lookup: StoryLookup): string {
   const rows = lookup.queries.map((query) =>
     row([code(query.name), code(query.type), code(query.status === "NOERROR" ? query.answers.join(", ") : query.status)]),
   );
@@ -63,7 +63,7 @@ function lookupSection(lookup: StoryLookup, story: Story): string {
     "<h2>Name lookup</h2>",
     `<p>${escapeText(asked)}${lookup.source === null ? "" : `<br/>${because([], lookup.source)}`}</p>`,
     table(["Name", "Type", "Answer"], rows),
-    ...(lookup.steps.length === 0 ? [] : [stepsTable(lookup.steps, story)]),
+    ...(lookup.steps.length === 0 ? [] : [stepsTable(lookup.steps)]),
   ].join("\n");
 }
 
@@ -81,7 +81,7 @@ function choicesSection(story: Story): string {
 
 const headings: Readonly<Record<StoryStep["phase"], string>> = { dns: "Query", request: "Request", reply: "Reply" };
 
-function stepsTable(steps: readonly StoryStep[], story: Story): string {
+function stepsTable(steps: readonly StoryStep[]): string {
   const rows: string[] = [];
   let phase: StoryStep["phase"] | null = null;
   let packet = "";
@@ -89,7 +89,7 @@ function stepsTable(steps: readonly StoryStep[], story: Story): string {
     if (step.phase !== phase) rows.push(`<tr class="phase"><th colspan="5">${headings[step.phase]}</th></tr>`);
     ({ phase } = step);
     const now = formatPacket(step.packet);
-    const quiet = isQuiet(step, story) && now === packet;
+    const quiet = isQuiet(step) && now === packet;
     const cells = [
       `<td class="number">${index + 1}</td>`,
       cell(escapeText(step.where)),

@@ -21,7 +21,7 @@ describe("traceMermaid", () => {
     expect(traceMermaid(noSuchName)).toBe(`sequenceDiagram
   autonumber
   participant h0 as namespace001/pod-0
-  Note over h0: myap → no address, says 172.16.0.10
+  Note over h0: myap has no address, says the name server 172.16.0.10
   Note over h0: no such name: 172.16.0.10 knows no name that namespace001/pod-0 asks for as myap.
 `);
   });

@@ -1,9 +1,8 @@
 /** `knet trace --format mermaid`: a sequence diagram for documents that render Mermaid. */
-import { formatIp } from "@knet/language/values";
 import { printable } from "./columns.ts";
 import { formatPacket } from "./packets.ts";
 import { laneKey, lanesOf } from "./lanes.ts";
-import { verdictSentence } from "./trace-text.ts";
+import { lookupSentence, verdictSentence } from "./trace-text.ts";
 import type { Story } from "./types.ts";
 import { isDrawn, isQuiet, visitsOf } from "./visits.ts";
 import type { Visit } from "./visits.ts";
@@ -32,14 +31,10 @@ export function traceMermaid(story: Story): string {
   if (lanes.length === 0) out.push(`  participant h0 as ${escapeMermaid(story.from)}`);
 
   if (story.lookup !== null) {
-    const { name, server, queries } = story.lookup;
-    const answers = queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : []));
-    out.push(
-      `  Note over ${of(visits[0])}: ${escapeMermaid(`${name} → ${answers.length > 0 ? answers.join(", ") : "no address"}, says ${formatIp(server)}`)}`,
-    );
+    out.push(`  Note over ${of(visits[0])}: ${escapeMermaid(lookupSentence(story.lookup))}`);
   }
   for (const [index, visit] of visits.entries()) {
-    const words = visit.steps.filter((step) => isDrawn(step) && !isQuiet(step, story)).map((step) => escapeMermaid(step.did));
+    const words = visit.steps.filter((step) => isDrawn(step) && !isQuiet(step)).map((step) => escapeMermaid(step.did));
     if (words.length > 0) out.push(`  Note over ${of(visit)}: ${words.join("<br/>")}`);
     const next = visits[index + 1];
     const packet = visit.steps.at(-1)?.packet;

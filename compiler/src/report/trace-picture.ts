@@ -7,7 +7,7 @@ import { columnsOf, cut, printable, wrap } from "./columns.ts";
 import { laneKey, lanesOf } from "./lanes.ts";
 import type { Lane } from "./lanes.ts";
 import { formatDestination, formatKind, formatSource } from "./packets.ts";
-import { verdictSentence } from "./trace-text.ts";
+import { lookupSentence, verdictSentence } from "./trace-text.ts";
 import type { Story, StoryPacket, StoryStep } from "./types.ts";
 import { isDrawn, isQuiet, visitsOf, wireName } from "./visits.ts";
 import type { Visit } from "./visits.ts";
@@ -181,7 +181,7 @@ function wayOf(
             row,
             colour: visit.phase === "reply" ? "reply" : "request",
             card: cardOf(packet),
-            wire: wireName(before, visit),
+            wire: wireName(before),
           });
         }
       } else {
@@ -199,8 +199,8 @@ function eventsOf(visit: Visit, story: Story, last: boolean): readonly Event[] {
   const events: Event[] = [];
   for (const [index, step] of visit.steps.entries()) {
     const final = failed && index === visit.steps.length - 1;
-    if (!final && (isQuiet(step, story) || !isDrawn(step))) continue;
-    const role = final || step.layer === "error" ? "error" : step.layer === "nat" ? "nat" : null;
+    if (!final && (isQuiet(step) || !isDrawn(step))) continue;
+    const role = final || step.outcome === "stopped" || step.layer === "error" ? "error" : step.layer === "nat" ? "nat" : null;
     // A filter is worth showing for whose rule it was.
     const did = step.layer === "filter" && step.source !== null ? `${step.did}: ${step.source.name}` : step.did;
     events.push({ lines: wrap(printable(did), eventColumns[visit.kind]), role });
@@ -299,10 +299,7 @@ function heading(story: Story, right: number, texts: PictureText[]): number {
     y += 24;
   }
   if (story.lookup !== null) {
-    const { name, server, queries } = story.lookup;
-    const answers = [...new Set(queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : [])))];
-    const result = answers.length > 0 ? `is ${answers.join(", ")}` : "has no address";
-    const text = printable(`${name} ${result}, says the name server ${formatIp(server)}`);
+    const text = printable(lookupSentence(story.lookup));
     texts.push({
       x: margin,
       y,

@@ -13,8 +13,10 @@ describe("traceText", () => {
     expect(traceText(delivered)).toBe(`namespace001/pod-0 → myapp  80/tcp
 
 name lookup
-  myapp → 172.16.10.10, says 172.16.0.10
+  myapp is 172.16.10.10, says the name server 172.16.0.10
+  search namespace001.svc.cluster.local svc.cluster.local cluster.local
   myapp.namespace001.svc.cluster.local  A 172.16.10.10
+  asked by UDP 53, answered by kube-system/coredns-0 (--dns shows the way)
   journey.knet:18  cluster demo · dns coredns
 
 request
@@ -113,9 +115,11 @@ request
     expect(traceText(noSuchName)).toBe(`namespace001/pod-0 → myap  80/tcp
 
 name lookup
-  myap → no address, says 172.16.0.10
+  myap has no address, says the name server 172.16.0.10
+  search namespace001.svc.cluster.local svc.cluster.local cluster.local
   3 names of the search path without an answer, from myap.namespace001.svc.cluster.local
   myap  A NXDOMAIN
+  asked by UDP 53, answered by kube-system/coredns-1
   journey.knet:18  cluster demo · dns coredns
 
 ✗ no such name: 172.16.0.10 knows no name that namespace001/pod-0 asks for as myap.
@@ -147,7 +151,10 @@ name lookup
 
   it("should say that queries do not arrive", () => {
     const lookup = { ...(noSuchName.lookup ?? never()), queries: [], verdict: "reply-lost", server: ip("fd00::a") };
-    expect(traceText({ ...noSuchName, lookup, verdict: "no-name-server" })).toContain("  queries to fd00::a by UDP 53: reply lost\n");
+    const text = traceText({ ...noSuchName, lookup, verdict: "no-name-server" });
+    expect(text).toContain("name lookup\n  myap cannot be looked up\n");
+    expect(text).toContain("  queries to fd00::a by UDP 53: reply lost\n");
+    expect(text).not.toContain("says the name server");
   });
 
   it("should tell everything when asked: quiet hooks, rules, all artifacts, the reply step by step", () => {
@@ -169,12 +176,30 @@ name lookup
     expect(traceText({ ...delivered, verdict: "reply-lost" })).toContain("\nreply\n  ● namespace001/pod-3\n  │ answers ");
   });
 
+  it("should say in one line that the reply comes back when it is to be brief", () => {
+    expect(traceText(delivered, { brief: true })).toContain(`
+  ● namespace001/pod-3  10.10.1.3:8080  50%  delivered, shown here
+
+reply: comes back
+
+  3 hooks that let the packet pass without a word are left out
+
+`);
+    expect(traceText({ ...delivered, verdict: "reply-lost" }, { brief: true })).toContain("\nreply\n  ● namespace001/pod-3\n  │ answers ");
+  });
+
   it("should dress each part by its style, and cut to the same columns", () => {
     const tag = (name: string) => (text: string) => `\u001B[1m${name}:${text}\u001B[0m`;
     const styled = traceText(dropped, { style: { ...plainReportStyle, host: tag("host"), dim: tag("dim"), bad: tag("bad") } });
     expect(styled).toContain("● \u001B[1mhost:node-b\u001B[0m");
     expect(styled).toContain("│ \u001B[1mbad:filter FORWARD drops it in cali-tw-cali3d2c1b0a9f8\u001B[0m");
     expect(styled).toContain('dim:nodes/node-b/felix.iptables:94  -A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop… -j DROP\u001B[0m');
+  });
+
+  it("should dress what stopped the packet as bad, also when the host still answers about it", () => {
+    const bad = (text: string): string => `<${text}>`;
+    const styled = traceText(errorOnTheWay, { style: { ...plainReportStyle, bad } });
+    expect(styled).toContain("│ <nobody on green answers for 192.168.2.99>\n");
   });
 
   it("should keep terminal sequences in names from reaching the terminal", () => {

@@ -17,6 +17,8 @@ export interface TraceTextOptions {
   readonly dns?: boolean;
   /** Every hook, every rule that matched, every artifact line, and the reply step by step. */
   readonly all?: boolean;
+  /** A reply that came back is one line; `all` tells it all the same. */
+  readonly brief?: boolean;
 }
 
 /** Narrower terminals get lines that are too long rather than lines that say nothing. */
@@ -38,12 +40,20 @@ export function verdictSentence({ verdict, summary }: Pick<Story, "verdict" | "s
   return summary.toLowerCase().startsWith(words) ? summary : `${words}: ${summary}`;
 }
 
+/** `myapp is 172.16.10.10, says the name server 172.16.0.10`. */
+export function lookupSentence({ name, server, queries, verdict }: StoryLookup): string {
+  if (verdict !== "delivered") return `${name} cannot be looked up`;
+  const answers = [...new Set(queries.flatMap((query) => (query.status === "NOERROR" ? query.answers : [])))];
+  return `${name} ${answers.length > 0 ? `is ${answers.join(", ")}` : "has no address"}, says the name server ${formatIp(server)}`;
+}
+
 class TraceWriter {
   readonly #story: Story;
   readonly #style: ReportStyle;
   readonly #width: number;
   readonly #dns: boolean;
   readonly #all: boolean;
+  readonly #brief: boolean;
   readonly #out: string[] = [];
   #quiet = 0;
 
@@ -53,6 +63,7 @@ class TraceWriter {
     this.#width = Math.max(narrowest, options.width ?? 100);
     this.#dns = options.dns ?? false;
     this.#all = options.all ?? false;
+    this.#brief = options.brief ?? false;
   }
 
   text(): string {
@@ -65,6 +76,7 @@ class TraceWriter {
     if (choices.length > 0) this.#choices(choices);
     // A reply that got lost is what the reader came for.
     if (reply.length > 0 && (this.#all || this.#story.verdict === "reply-lost")) this.#way("reply", reply);
+    else if (reply.length > 0 && this.#brief) this.#out.push("", `${this.#style.heading("reply")}: comes back`);
     else if (reply.length > 0) this.#shortReply(reply);
     this.#verdict();
     return `${this.#out.join("\n")}\n`;
@@ -75,14 +87,14 @@ class TraceWriter {
   #lookup(lookup: StoryLookup): void {
     const style = this.#style;
     this.#section("name lookup");
-    const server = formatIp(lookup.server);
-    const answers = [...new Set(lookup.queries.filter(({ status }) => status === "NOERROR").flatMap((query) => query.answers))];
-    const result = answers.length > 0 ? `is ${answers.join(", ")}` : "has no address";
-    this.#line("  ", lookup.verdict === "delivered" ? `${lookup.name} ${result}, says the name server ${server}` : `${lookup.name} is not looked up`, style.packet);
+    this.#line("  ", lookupSentence(lookup), style.packet);
     if (lookup.search.length > 0) this.#line("  ", `search ${lookup.search.join(" ")}`, style.dim);
     this.#queries(lookup);
-    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${server} by UDP 53: ${verdictWords(lookup.verdict)}`, style.bad);
-    else if (lookup.answeredBy !== null) this.#line("  ", `asked by UDP 53, answered by ${lookup.answeredBy}${this.#dns ? "" : " (--dns shows the way)"}`, style.dim);
+    if (lookup.verdict !== "delivered") this.#line("  ", `queries to ${formatIp(lookup.server)} by UDP 53: ${verdictWords(lookup.verdict)}`, style.bad);
+    else if (lookup.answeredBy !== null) {
+      const hint = this.#dns || lookup.steps.length === 0 ? "" : " (--dns shows the way)";
+      this.#line("  ", `asked by UDP 53, answered by ${lookup.answeredBy}${hint}`, style.dim);
+    }
     if (lookup.source !== null) this.#source("  ", lookup.source);
     if (this.#dns && lookup.steps.length > 0) this.#hops(visitsOf(lookup.steps), style.packet);
   }
@@ -120,11 +132,11 @@ class TraceWriter {
       for (const step of visit.steps) {
         if (step === wire) continue;
         const packet = formatPacket(step.packet);
-        if (!this.#all && packet === shown && isQuiet(step, this.#story)) {
+        if (!this.#all && packet === shown && isQuiet(step)) {
           this.#quiet++;
           continue;
         }
-        this.#line(`  ${paint("│")} `, step.did, step.layer === "error" || this.#isEnd(step) ? this.#style.bad : (text) => text);
+        this.#line(`  ${paint("│")} `, step.did, step.outcome === "stopped" || step.layer === "error" || this.#isEnd(step) ? this.#style.bad : (text) => text);
         // What the step's own words spell out need not stand there twice.
         const spelled = step.packet.outer === null && step.did.includes(formatEnds(step.packet));
         if (packet !== shown && !spelled) this.#line(`  ${paint("│")}   `, packet, paint);
@@ -132,7 +144,7 @@ class TraceWriter {
         source = this.#because(`  ${paint("│")}   `, step, source);
       }
       const next = visits[index + 1];
-      if (next !== undefined || wire !== undefined) this.#wire(next === undefined ? null : wireName(visit, next), wire, paint);
+      if (next !== undefined || wire !== undefined) this.#wire(wireName(visit), paint);
     }
   }
 
@@ -141,9 +153,8 @@ class TraceWriter {
     return this.#story.verdict !== "delivered" && step === this.#story.steps.at(-1);
   }
 
-  #wire(name: string | null, wire: StoryStep | undefined, paint: Paint): void {
-    const words = name ?? wire?.did ?? "";
-    this.#out.push(words === "" ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(words), this.#width - 4))}`);
+  #wire(name: string | null, paint: Paint): void {
+    this.#out.push(name === null ? `  ${paint("▼")}` : `  ${paint("▼")} ${this.#style.dim(cut(printable(name), this.#width - 4))}`);
   }
 
   /** The artifact lines and the declaration behind a step; a declaration that was named just before is not named again. */
@@ -165,7 +176,7 @@ class TraceWriter {
       const telling = visit.steps.filter((step) => step.layer !== "wire" && step.layer !== "filter" && step.layer !== "track");
       // Where a router or a node only sends the packet on, its own arrow says so.
       const steps = telling.some((step) => step.layer !== "route") ? telling.filter((step) => step.layer !== "route") : telling;
-      this.#quiet += visit.steps.filter((step) => isQuiet(step, this.#story)).length;
+      this.#quiet += visit.steps.filter((step) => isQuiet(step)).length;
       const packet = visit.steps.at(-1)?.packet;
       const did = steps.map((step) => step.did).join(", ");
       const where = printable(visit.where);

@@ -1,5 +1,7 @@
 /** What reporters print: plain data, joined from simulation, artifacts and source. */
 import type { Ip } from "@knet/language/values";
+import type { TableName } from "../dataplane/netfilter/types.ts";
+import type { Outcome } from "../simulate/steps.ts";
 
 /** A line of a generated file. */
 export interface ArtifactRef {
@@ -40,7 +42,16 @@ export interface StoryStep {
   /** Host as a reader says it: `node-a`, `namespace001/pod-0`, `core`, `internet`. */
   readonly where: string;
   readonly kind: "pod" | "node" | "router" | "external";
+  /** The node that a pod is on; null for every other host. */
+  readonly parent: string | null;
   readonly layer: "dns" | "send" | "track" | "nat" | "filter" | "route" | "encapsulate" | "wire" | "decapsulate" | "deliver" | "error";
+  /** The netfilter table whose rules matched; null when none did. */
+  readonly table: TableName | null;
+  /** Of a wire step, what carries the packet: a segment's name (`subnet blue`), or `veth`, whose ends say whose it is. */
+  readonly wire: string | null;
+  readonly outcome: Outcome;
+  /** It stopped the packet, or the rule that let it pass is one of a policy or a firewall. */
+  readonly decides: boolean;
   /** Starts in lower case, no full stop. */
   readonly did: string;
   readonly packet: StoryPacket;

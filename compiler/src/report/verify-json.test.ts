@@ -38,6 +38,12 @@ describe("verifyJson", () => {
       to: "namespace001/pod-3",
       protocol: "tcp",
       port: 8080,
+      reason: "policy namespace001/only-the-client isolates ingress of pod namespace001/pod-3 and no rule admits 10.10.1.2 on 8080/tcp",
+      cause: {
+        name: "policy namespace001/only-the-client",
+        file: "journey.knet",
+        range: { start: { line: 54, column: 3 }, end: { line: 54, column: 25 } },
+      },
       statement: { file: "journey.knet", range: { start: { line: 61, column: 3 } } },
       decidedBy: { artifact: { file: "nodes/node-b/felix.iptables", line: 94 }, source: { file: "journey.knet", line: 54 } },
       trace: { version: 1, verdict: "dropped" },

@@ -16,6 +16,10 @@ export interface VerifyJsonWitness {
   readonly port: number;
   readonly failures?: Failures;
   readonly summary: string;
+  /** Why the specifications say so too. */
+  readonly reason?: string;
+  /** The declaration that the reason rests on. */
+  readonly cause?: { readonly name: string; readonly file: string; readonly range: ReportRange };
   readonly statement: { readonly file: string; readonly range: ReportRange };
   readonly decidedBy?: { readonly artifact?: ArtifactRef; readonly source?: SourceRef };
   /** As `knet trace --format json` prints it. */
@@ -81,7 +85,8 @@ function assertionObject(assertion: AssertionView, sources: Sources): VerifyJson
 }
 
 function witnessObject(witness: WitnessView, sources: Sources): VerifyJsonWitness {
-  const { flow, failures, summary, statement, story } = witness;
+  const { flow, failures, summary, reason, cause, statement, story } = witness;
+  const place = cause?.span ?? null;
   const deciding = decidingOf(story);
   return {
     from: flow.from,
@@ -90,6 +95,8 @@ function witnessObject(witness: WitnessView, sources: Sources): VerifyJsonWitnes
     port: flow.port,
     ...(failures === null ? {} : { failures: { nodes: failures.nodes, pods: failures.pods } }),
     summary,
+    ...(reason === null ? {} : { reason }),
+    ...(cause === null || place === null ? {} : { cause: { name: cause.name, file: place.file, range: rangeOfSpan(place, sources) } }),
     statement: { file: statement.file, range: rangeOfSpan(statement, sources) },
     ...(deciding === null
       ? {}

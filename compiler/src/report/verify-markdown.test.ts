@@ -18,6 +18,8 @@ describe("verifyMarkdown", () => {
 
 namespace001/pod-2 does not reach namespace001/pod-3: node-b drops the request.
 
+because policy namespace001/only-the-client isolates ingress of pod namespace001/pod-3 and no rule admits 10.10.1.2 on 8080/tcp
+
 - \`namespace001/pod-2 → namespace001/pod-3  8080/tcp\`
 - \`decided by nodes/node-b/felix.iptables:94  -A cali-tw-cali3d2c1b0a9f8 -m comment --comment "Drop if no policies passed packet" -j DROP\`
 - \`the line to change: journey.knet:54  policy namespace001/only-the-client\`

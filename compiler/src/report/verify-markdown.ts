@@ -3,7 +3,7 @@ import { printable } from "./columns.ts";
 import { escapeText } from "./markup.ts";
 import type { Sources } from "./diagnostics.ts";
 import { traceText } from "./trace-text.ts";
-import { disagreementMessage, witnessDetails } from "./verify-messages.ts";
+import { becauseOf, disagreementMessage, witnessFacts } from "./verify-messages.ts";
 import { howOf, verdictNames, verifySummary } from "./verify-view.ts";
 import type { AssertionView, VerifyView } from "./verify-view.ts";
 
@@ -36,8 +36,10 @@ export function verifyMarkdown(view: VerifyView): string {
 
 function witnessBlock({ title, witness }: AssertionView, sources: Sources): string {
   if (witness === null) return "";
-  const facts = witnessDetails(witness, sources).map((line) => `- ${codeSpan(line)}`);
-  const parts = [`### ${escapeMarkdown(title)}`, escapeMarkdown(witness.summary), facts.join("\n")];
+  const facts = witnessFacts(witness, sources).map((line) => `- ${codeSpan(line)}`);
+  const because = becauseOf(witness);
+  const said = [witness.summary, ...(because === null ? [] : [because])].map(escapeMarkdown);
+  const parts = [`### ${escapeMarkdown(title)}`, ...said, facts.join("\n")];
   if (witness.story !== null) parts.push(details("Trace", fenced(traceText(witness.story))));
   return parts.join("\n\n");
 }

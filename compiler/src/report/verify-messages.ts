@@ -12,13 +12,24 @@ export function assertionMessage(assertion: AssertionView): string {
   return `assertion "${title}" ${verdict === "not-refuted" || verdict === "unknown" ? "is " : ""}${verdictNames[verdict]}: ${because}`;
 }
 
-/** The flow, then the rule and the declaration that decided, a line each. */
+/** Why, as the specifications see it; null when they leave it open. */
+export function becauseOf({ reason }: WitnessView): string | null {
+  return reason === null ? null : `because ${reason}`;
+}
+
+/** The flow, why, then the rule that decided and the declaration to change, a line each. */
 export function witnessDetails(witness: WitnessView, sources: Sources): readonly string[] {
-  const { flow, failures, reason, story } = witness;
+  const because = becauseOf(witness);
+  const [flow = "", ...deciding] = witnessFacts(witness, sources);
+  return [flow, ...(because === null ? [] : [because]), ...deciding];
+}
+
+/** The flow, the rule that decided and the declaration to change, a line each. */
+export function witnessFacts(witness: WitnessView, sources: Sources): readonly string[] {
+  const { flow, failures, story } = witness;
   const artifact = decidingOf(story)?.artifact ?? null;
   const change = lineToChange(witness, sources);
   const lines = [flowText(flow, failures)];
-  if (reason !== null) lines.push(`because ${reason}`);
   if (artifact !== null) lines.push(`decided by ${artifact.file}:${artifact.line}  ${artifact.text}`);
   if (change !== null) lines.push(`the line to change: ${change.span.file}:${rangeOfSpan(change.span, sources).start.line}  ${change.name}`);
   return lines;

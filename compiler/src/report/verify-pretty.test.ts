@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delivered } from "./story.testing.ts";
+import { delivered, dropped } from "./story.testing.ts";
 import { disagreeing, failing, verdicts } from "./views.testing.ts";
 import { verifyPretty } from "./verify-pretty.ts";
 import { decidingOf, failuresText, howOf, verifySummary } from "./verify-view.ts";
@@ -9,11 +9,13 @@ describe("verifyPretty", () => {
     expect(verifyPretty(verdicts)).toBe(`✓ holds  one lost node does not lose the service (enumerated, 2 flows)
 ✗ fails  the client, and only the client, reaches myapp (enumerated, 18 flows)
     namespace001/pod-2 does not reach namespace001/pod-3: node-b drops the request.
+    because policy namespace001/only-the-client isolates ingress of pod namespace001/pod-3 and no
+    rule admits 10.10.1.2 on 8080/tcp
 
       --> journey.knet:61:3
        |
     54 |   policy only-the-client {
-       |   ------------------------ the line to change: policy namespace001/only-the-client
+       |   ---------------------- the line to change: policy namespace001/only-the-client
     ...
     61 |   namespace001/pod-2 reaches namespace001/pod-3 on 8080/tcp
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not hold
@@ -61,14 +63,34 @@ program: please report it with what follows.
     expect(text.endsWith("1 holds of 1 assertion\nrules and specifications compared on 341 flows: they disagree on 1\n")).toBe(true);
   });
 
+  it("should tell a request that must not arrive without its reply", () => {
+    const witness = failing.witness === null ? null : { ...failing.witness, story: delivered };
+    const text = verifyPretty({ ...verdicts, assertions: [{ ...failing, witness }] });
+    expect(text).toContain("      ● namespace001/pod-3\n      │ delivers to 10.10.1.3:8080\n");
+    expect(text).toContain("\n    reply: comes back\n");
+    expect(text).not.toContain("answers 10.10.1.3:8080");
+  });
+
+  it("should do without a reason, and change the declaration behind the rule, when the specifications leave it open", () => {
+    const witness = failing.witness === null ? null : { ...failing.witness, reason: null, cause: null, story: dropped };
+    const text = verifyPretty({ ...verdicts, assertions: [{ ...failing, witness }] });
+    expect(text).not.toContain("because");
+    expect(text).toContain("   ------------------------ the line to change: policy namespace001/only-the-client\n");
+  });
+
   it("should do without a trace when the target no longer exists", () => {
     const witness = failing.witness === null ? null : { ...failing.witness, story: null, failures: { nodes: ["node-b"], pods: [] } };
     expect(verifyPretty({ ...verdicts, assertions: [{ ...failing, witness }], compared: 0 }))
       .toBe(`✗ fails  the client, and only the client, reaches myapp (enumerated, 18 flows)
     namespace001/pod-2 does not reach namespace001/pod-3: node-b drops the request.
+    because policy namespace001/only-the-client isolates ingress of pod namespace001/pod-3 and no
+    rule admits 10.10.1.2 on 8080/tcp
 
       --> journey.knet:61:3
        |
+    54 |   policy only-the-client {
+       |   ---------------------- the line to change: policy namespace001/only-the-client
+    ...
     61 |   namespace001/pod-2 reaches namespace001/pod-3 on 8080/tcp
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not hold
 
@@ -88,6 +110,14 @@ describe("decidingOf", () => {
     expect(decidingOf({ ...delivered, decidedBy: null })).toMatchObject({
       artifact: { file: "nodes/node-b/felix.iptables", line: 88 },
       source: { name: "policy namespace001/only-the-client" },
+    });
+  });
+
+  it("should not take a firewall for it, which only lets the packet around it pass", () => {
+    const unisolated = delivered.steps.filter((step) => step.source?.name !== "policy namespace001/only-the-client");
+    expect(decidingOf({ ...delivered, steps: unisolated })).toMatchObject({
+      artifact: { file: "nodes/node-a/felix.iptables", line: 61 },
+      source: { name: "cluster demo · cni calico" },
     });
   });
 

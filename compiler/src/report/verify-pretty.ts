@@ -4,6 +4,7 @@ import { placesFrame } from "./diagnostics.ts";
 import { plainReportStyle } from "./style.ts";
 import type { ReportStyle } from "./style.ts";
 import { traceText } from "./trace-text.ts";
+import { becauseOf } from "./verify-messages.ts";
 import { decidingOf, flowText, howOf, lineToChange, verdictNames, verifySummary } from "./verify-view.ts";
 import type { AssertionView, DisagreementView, VerifyView, WitnessView } from "./verify-view.ts";
 import { counted } from "./words.ts";
@@ -47,11 +48,12 @@ function headline(assertion: AssertionView, style: ReportStyle): string {
 function witnessLines(witness: WitnessView, view: VerifyView, style: ReportStyle, width: number): readonly string[] {
   const room = width - 4;
   const change = lineToChange(witness, view.sources);
+  const because = becauseOf(witness);
   const inStatement = change !== null && change.span.file === witness.statement.file && change.span.start === witness.statement.start;
   const related = change === null || inStatement ? [] : [{ span: change.span, text: `the line to change: ${printable(change.name)}` }];
   const out = [
     ...indented(style.bad(wrap(printable(witness.summary), room).join("\n"))),
-    ...(witness.reason === null ? [] : indented(wrap(printable(`because ${witness.reason}`), room).join("\n"))),
+    ...(because === null ? [] : indented(wrap(printable(because), room).join("\n"))),
     "",
     ...indented(placesFrame(witness.statement, "this does not hold", related, view.sources, style.frame)),
   ];
@@ -66,7 +68,7 @@ function witnessLines(witness: WitnessView, view: VerifyView, style: ReportStyle
   out.push("", `    ${style.heading("witness")}  ${printable(flowText(witness.flow, witness.failures))}`);
   if (witness.story !== null) {
     // The flow just above is the trace's own heading.
-    const trace = traceText(witness.story, { style, width: room });
+    const trace = traceText(witness.story, { style, width: room, brief: true });
     out.push(...indented(trace.slice(trace.indexOf("\n") + 1)));
   }
   out.push("");

@@ -28,7 +28,7 @@ describe("verifySarif", () => {
     const failed = read(verifySarif(verdicts, { toolVersion: "0.1.0" })).runs[0]?.results?.[1];
     expect(failed?.locations?.[0]?.physicalLocation?.region?.startLine).toBe(61);
     expect(failed?.relatedLocations?.[0]).toMatchObject({
-      physicalLocation: { region: { startLine: 54, startColumn: 3, endLine: 54, endColumn: 27 } },
+      physicalLocation: { region: { startLine: 54, startColumn: 3, endLine: 54, endColumn: 25 } },
       message: { text: "the line to change: policy namespace001/only-the-client" },
     });
   });

@@ -111,7 +111,7 @@ export function verifySummary({ assertions }: VerifyView): string {
 export function decidingOf(story: Story | null): { readonly artifact: ArtifactRef | null; readonly source: SourceRef | null } | null {
   if (story === null) return null;
   if (story.decidedBy !== null) return story.decidedBy;
-  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && step.artifacts.length > 0 && step.rules.some((rule) => rule.startsWith("filter ")));
+  const passed = story.steps.findLast((step) => step.phase === "request" && step.layer === "filter" && step.table === "filter" && step.artifacts.length > 0);
   return passed === undefined ? null : { artifact: passed.artifacts[0] ?? null, source: passed.source };
 }
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { lanesOf } from "./lanes.ts";
-import { artifact, delivered, dropped, hairpin, packet, source, step, throughNodePort } from "./story.testing.ts";
+import { delivered, dropped, hairpin, packet, step, throughNodePort, wire } from "./story.testing.ts";
 import { isQuiet, visitsOf, wireName } from "./visits.ts";
 
 const syn = packet("10.10.0.1", 40000, "10.10.1.3", 8080, "syn");
-const rule = artifact("nodes/node-a/felix.iptables", 12, "-A cali-FORWARD -j ACCEPT");
 
 describe("visitsOf", () => {
   it("should group steps by host, and the request apart from the reply", () => {
@@ -24,7 +23,7 @@ describe("visitsOf", () => {
 
   it("should start a new visit behind a wire that leads back to the same host", () => {
     const steps = [
-      step("request", "node", "node-a", "wire", "loop: node-a → node-a", syn),
+      wire("request", "node", "node-a", "loop", "node-a", syn),
       step("request", "node", "node-a", "deliver", "delivers", syn),
     ];
     expect(visitsOf(steps)).toHaveLength(2);
@@ -32,25 +31,12 @@ describe("visitsOf", () => {
 });
 
 describe("wireName", () => {
-  it("should be the wire's own name", () => {
-    const [first, second] = visitsOf(delivered.steps);
-    expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBe("veth");
+  it("should be what carries the packet on", () => {
+    expect(visitsOf(delivered.steps.filter(({ phase }) => phase === "request")).map(wireName)).toEqual(["veth", "blue", "green", "veth", null]);
   });
 
-  it("should not repeat who is at its ends", () => {
-    const [first, second] = visitsOf([
-      step("request", "pod", "shop/a", "wire", "veth of shop/a: shop/a → node-a", syn),
-      step("request", "node", "node-a", "deliver", "delivers", syn),
-    ]);
-    expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBe("veth");
-  });
-
-  it("should be null when the words are others than name and ends", () => {
-    const [first, second] = visitsOf([
-      step("request", "node", "node-a", "wire", "goes out of eth0", syn),
-      step("request", "node", "node-b", "deliver", "delivers", syn),
-    ]);
-    expect(first !== undefined && second !== undefined ? wireName(first, second) : "").toBeNull();
+  it("should be null where no wire was walked", () => {
+    expect(visitsOf(delivered.lookup?.steps ?? []).map(wireName)).toEqual([null, null, null]);
   });
 });
 
@@ -62,6 +48,14 @@ describe("lanesOf", () => {
       "router/core in router/core",
       "node/node-b in node/node-b",
       "pod/namespace001/pod-3 in node/node-b",
+    ]);
+  });
+
+  it("should leave a pod alone whose node is not in the picture", () => {
+    const steps = delivered.steps.filter(({ kind }) => kind === "pod");
+    expect(lanesOf(visitsOf(steps)).map((lane) => `${lane.key} in ${lane.group}`)).toEqual([
+      "pod/namespace001/pod-0 in pod/namespace001/pod-0",
+      "pod/namespace001/pod-3 in pod/namespace001/pod-3",
     ]);
   });
 
@@ -78,37 +72,23 @@ describe("lanesOf", () => {
 });
 
 describe("isQuiet", () => {
-  const story = { decidedBy: null };
-
-  it("should be true for a hook that no rule spoke in", () => {
-    expect(isQuiet(step("request", "node", "node-a", "filter", "mangle PREROUTING lets it pass", syn), story)).toBe(true);
+  it("should be true for hooks that let the packet pass by what every packet passes by", () => {
+    expect(isQuiet(step("request", "node", "node-a", "filter", "mangle PREROUTING lets it pass", syn))).toBe(true);
+    expect(isQuiet(step("request", "node", "node-a", "track", "does not track it", syn))).toBe(true);
   });
 
-  it("should be true where only the frame of the cluster spoke", () => {
-    const because = { artifacts: [rule], source: source(8, "cluster demo · cni calico", "") };
-    expect(isQuiet(step("request", "node", "node-a", "filter", "filter FORWARD lets it pass", syn, because), story)).toBe(true);
+  it("should be false where a policy or a firewall decided, or the packet was stopped", () => {
+    expect(isQuiet(step("request", "node", "node-a", "filter", "filter FORWARD lets it pass", syn, { decides: true }))).toBe(false);
+    const quiet = dropped.steps.filter(isQuiet);
+    expect(quiet).toEqual([]);
   });
 
-  it("should be false where a policy or a firewall let it pass", () => {
-    for (const name of ["policy namespace001/only-the-client", "firewall nodes"]) {
-      const because = { artifacts: [rule], source: source(54, name, "") };
-      expect(isQuiet(step("request", "node", "node-a", "filter", "filter FORWARD lets it pass", syn, because), story)).toBe(false);
-    }
+  it("should be false for whatever is no hook", () => {
+    const others = delivered.steps.filter((one) => one.layer !== "filter" && one.layer !== "track");
+    expect(others.filter(isQuiet)).toEqual([]);
   });
 
-  it("should be false for what drops the packet, also when only the chain's policy did", () => {
-    expect(isQuiet(step("request", "node", "node-a", "filter", "filter FORWARD drops it: the chain's policy", syn), story)).toBe(false);
-    expect(
-      visitsOf(dropped.steps)
-        .at(-1)
-        ?.steps.every((last) => !isQuiet(last, dropped)),
-    ).toBe(true);
-  });
-
-  it("should be false for the rule that decided the story", () => {
-    const because = { artifacts: [rule], source: source(8, "cluster demo · cni calico", "") };
-    expect(
-      isQuiet(step("request", "node", "node-a", "filter", "stops it", syn, because), { decidedBy: { artifact: rule, source: null } }),
-    ).toBe(false);
+  it("should not depend on words", () => {
+    expect(isQuiet(step("request", "node", "node-a", "filter", "drops and rejects nothing", syn))).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
 /** A packet's way as visits to hosts. */
-import type { Story, StoryStep } from "./types.ts";
+import type { StoryStep } from "./types.ts";
 
 /** Steps that follow each other in one host. */
 export interface Visit {
   readonly where: string;
   readonly kind: StoryStep["kind"];
+  readonly parent: string | null;
   readonly phase: StoryStep["phase"];
   /** At least one. A `wire` step, which leads to the next host, is the last. */
   readonly steps: readonly StoryStep[];
@@ -12,7 +13,7 @@ export interface Visit {
 
 /** Consecutive steps of one phase in one host make a visit; what crosses a wire back to the same host makes two. */
 export function visitsOf(steps: readonly StoryStep[]): readonly Visit[] {
-  const visits: { where: string; kind: StoryStep["kind"]; phase: StoryStep["phase"]; steps: StoryStep[] }[] = [];
+  const visits: { where: string; kind: StoryStep["kind"]; parent: string | null; phase: StoryStep["phase"]; steps: StoryStep[] }[] = [];
   let previous: StoryStep | null = null;
   for (const step of steps) {
     const current = visits.at(-1);
@@ -24,22 +25,15 @@ export function visitsOf(steps: readonly StoryStep[]): readonly Visit[] {
       current.phase === step.phase
     )
       current.steps.push(step);
-    else visits.push({ where: step.where, kind: step.kind, phase: step.phase, steps: [step] });
+    else visits.push({ where: step.where, kind: step.kind, parent: step.parent, phase: step.phase, steps: [step] });
     previous = step;
   }
   return visits;
 }
 
-/** What joins a visit to the next one, by name (`blue`, `veth`); null when the wire's own words say more than who is at its ends. */
-export function wireName(visit: Visit, next: Visit): string | null {
-  const wire = visit.steps.at(-1);
-  if (wire?.layer !== "wire") return null;
-  const ends = `: ${visit.where} → ${next.where}`;
-  if (!wire.did.endsWith(ends)) return null;
-  const name = wire.did.slice(0, -ends.length);
-  // `veth of shop/client`: whose it is stands at one of its ends anyway.
-  const owner = [visit.where, next.where].map((where) => ` of ${where}`).find((words) => name.endsWith(words));
-  return owner === undefined ? name : name.slice(0, -owner.length);
+/** What carries the packet on from a visit (`subnet blue`, `veth`); null when it does not leave by a wire. */
+export function wireName(visit: Visit): string | null {
+  return visit.steps.at(-1)?.wire ?? null;
 }
 
 /** What a picture writes into a host: arrows say already that something was sent, carried and delivered, and a pod has only one way out. */
@@ -56,20 +50,7 @@ export function isDrawn(step: StoryStep): boolean {
   }
 }
 
-/** Declarations whose rules are the frame that every packet passes; the others say something about this one. */
-const frames = new Set(["cluster", "node", "pod", "workload", "namespace", "router", "subnet", "pool"]);
-
-/**
- * Whether a hook let the packet pass without saying anything about it: no rule matched that a policy, a service or a firewall
- * caused. The step that decided the story's end is never quiet.
- */
-export function isQuiet(step: StoryStep, story: Pick<Story, "decidedBy">): boolean {
-  if (step.layer !== "filter" && step.layer !== "track") return false;
-  const [telling] = step.artifacts;
-  const decided = story.decidedBy?.artifact ?? null;
-  if (telling !== undefined && decided !== null && telling.file === decided.file && telling.line === decided.line) return false;
-  // A drop or reject ends the walk, by whatever rule or chain policy it came.
-  if (/\b(?:drops|rejects)\b/u.test(step.did)) return false;
-  if (telling === undefined || step.source === null) return true;
-  return frames.has(step.source.name.split(" ", 1)[0] ?? "");
+/** Whether a hook let the packet pass by the rules that every packet passes by, which says nothing about this one. */
+export function isQuiet(step: StoryStep): boolean {
+  return (step.layer === "filter" || step.layer === "track") && !step.decides;
 }

@@ -55,6 +55,7 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
       layer: "route",
       hook: null,
       link: null,
+      outcome: "stopped",
       did: `has no route to ${formatIp(probe.dst)}`,
       packet: requestPacket(probe, probe.dst),
       items: [],
@@ -70,6 +71,7 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
     layer: "send",
     hook: null,
     link: null,
+    outcome: "passed",
     did: `sends ${probe.protocol.toUpperCase()} ${formatSocket(src, probe.sport)} → ${formatSocket(probe.dst, probe.dport)}`,
     packet,
     items: [],
@@ -85,7 +87,7 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
   const answer = replyPacket(seen, listening);
   const reply = new PacketWalk(world);
   const words = listening ? "answers" : probe.protocol === "udp" ? "has nobody listening: answers with ICMP port-unreachable" : "has nobody listening: answers with a reset";
-  reply.steps.push({ host: server, layer: "send", hook: null, link: null, did: `${words} ${formatSocket(answer.src, answer.sport)} → ${formatSocket(answer.dst, answer.dport)}`, packet: answer, items: [], matched: [] });
+  reply.steps.push({ host: server, layer: "send", hook: null, link: null, outcome: "passed", did: `${words} ${formatSocket(answer.src, answer.sport)} → ${formatSocket(answer.dst, answer.dport)}`, packet: answer, items: [], matched: [] });
   const replyEnd = reply.send(server, answer, null);
   const came = replyEnd.kind === "delivered" && replyEnd.host === sender && answersRequest(replyEnd.packet, packet);
   const parts = { request: request.steps, reply: reply.steps, requestEnd, replyEnd, server, serverPort: seen.dport, sourceSeen: seen.src };

@@ -220,14 +220,16 @@ function addressType(host: PreparedHost, ip: Ip, link: string | null): string {
   if (isMulticast(ip)) return "MULTICAST";
   const local = host.localLink(ip);
   if (local !== undefined && (link === null || local === link)) return "LOCAL";
-  if (ip.family === 4 && isBroadcast(host, ip)) return "BROADCAST";
+  if (isBroadcast(host, ip)) return "BROADCAST";
   const decision = decideRoute(host, ip, 0, null, null);
   if (decision.kind === "blackhole") return "BLACKHOLE";
   if (decision.kind === "unreachable") return "UNREACHABLE";
   return "UNICAST";
 }
 
-function isBroadcast(host: PreparedHost, ip: Ip): boolean {
+/** The limited broadcast address, or the last address of a subnet that the host is in. */
+export function isBroadcast(host: PreparedHost, ip: Ip): boolean {
+  if (ip.family === 6) return false;
   if (ip.d === 0xffffffff) return true;
   return host.addresses.some(({ address }) => {
     if (address.ip.family !== 4 || address.prefix >= 31) return false;

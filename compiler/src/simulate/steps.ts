@@ -5,12 +5,19 @@ import type { IcmpErrorKind, Packet } from "./packet.ts";
 
 export type Layer = "send" | "track" | "nat" | "filter" | "route" | "encapsulate" | "wire" | "decapsulate" | "deliver" | "error";
 
+/**
+ * What a step did to the packet: it goes on as it came, it goes on as another one (translated, wrapped or unwrapped),
+ * or it goes no further. What follows a stop is the host's answer about it.
+ */
+export type Outcome = "passed" | "changed" | "stopped";
+
 export interface Step {
   /** Host id. */
   readonly host: string;
   readonly layer: Layer;
   readonly hook: Hook | null;
   readonly link: string | null;
+  readonly outcome: Outcome;
   /** What happened, in the words of the field; starts in lower case and has no full stop. */
   readonly did: string;
   /** The packet after this step. */
@@ -43,6 +50,7 @@ export type DropReason =
   | "blackhole"
   | "not-forwarding"
   | "martian"
+  | "broadcast"
   | "reverse-path"
   | "no-fdb-entry"
   | "no-neighbour"

@@ -8,13 +8,14 @@ import { ConntrackTable, translate } from "./conntrack.ts";
 import type { Tracked, Tracking } from "./conntrack.ts";
 import { forwards, isLinkLocal6, linkLocalOf, prepareHost, sourceAddress } from "./host.ts";
 import type { PreparedHost } from "./host.ts";
-import { walkTable } from "./netfilter.ts";
+import { isBroadcast, walkTable } from "./netfilter.ts";
 import type { Choose, Hook, MatchedRule, RecentLists, SocketBuffer } from "./netfilter.ts";
 import { familyOf, formatSocket, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
 import type { IcmpErrorKind, Packet } from "./packet.ts";
 import { decideRoute, mtuOf } from "./routing.ts";
 import type { RouteDecision } from "./routing.ts";
-import type { DropReason, End, Layer, Step } from "./steps.ts";
+import { acceptedBy, lineOf, routeBehind, wayTo } from "./step-items.ts";
+import type { DropReason, End, Layer, Outcome, Step } from "./steps.ts";
 import { UnsupportedError } from "./unsupported.ts";
 
 /** Hosts, wires and what they remember between the packets of one journey. */
@@ -38,6 +39,11 @@ export class World {
   namespaceOf(id: string): string {
     const host = this.fabric.host(id);
     return host !== undefined && host.sharesParent && host.parent !== null ? host.parent : id;
+  }
+
+  /** As a reader says it. */
+  nameOf(id: string): string {
+    return this.fabric.host(id)?.name ?? id;
   }
 
   prepared(id: string): PreparedHost {
@@ -100,12 +106,12 @@ export class PacketWalk {
     return this.#output(host, packet, attached, mark);
   }
 
-  #step(host: string, layer: Layer, hook: Hook | null, link: string | null, did: string, packet: Packet, items: readonly object[] = [], matched: readonly MatchedRule[] = []): void {
-    this.steps.push({ host, layer, hook, link, did, packet, items, matched });
+  #step(host: string, layer: Layer, hook: Hook | null, link: string | null, outcome: Outcome, did: string, packet: Packet, items: readonly object[] = [], matched: readonly MatchedRule[] = []): void {
+    this.steps.push({ host, layer, hook, link, outcome, did, packet, items, matched });
   }
 
   #dropped(host: string, reason: DropReason, packet: Packet, did: string, by: MatchedRule | null = null, items: readonly object[] = []): End {
-    this.#step(host, by === null ? "route" : "filter", by?.hook ?? null, null, did, packet, items);
+    this.#step(host, by === null ? "route" : "filter", by?.hook ?? null, null, "stopped", did, packet, items);
     return { kind: "dropped", host, reason, by, items };
   }
 
@@ -113,9 +119,14 @@ export class PacketWalk {
 
   #output(host: string, sent: Packet, attached: Tracked | null, initialMark: number): End {
     const prepared = this.#world.prepared(host);
+    if (isBroadcast(prepared, sent.dst) && sent.icmp === null) {
+      // connect() fails: ENETUNREACH for TCP, and for UDP EACCES, since nobody set SO_BROADCAST.
+      this.#step(host, "error", null, null, `${formatIp(sent.dst)} is the broadcast address of its subnet: no connection can be made to it`, sent);
+      return { kind: "local-error", host, error: sent.protocol === TCP ? "net-unreachable" : "host-unreachable", by: null };
+    }
     let packet = sent;
     let decision = decideRoute(prepared, packet.dst, initialMark, packet.src, null);
-    const failed = this.#localRouteError(host, decision);
+    const failed = this.#localRouteError(host, packet, decision);
     if (failed !== null) return failed;
     const outLink = (): string | null => (decision.kind === "unicast" ? decision.link : "lo");
     let skb: SocketBuffer = { packet, mark: initialMark, tracked: "invalid", inLink: null, outLink: outLink() };
@@ -132,7 +143,7 @@ export class PacketWalk {
     if (!equalIp(skb.packet.dst, packet.dst) || skb.mark !== initialMark) {
       packet = skb.packet;
       decision = decideRoute(prepared, packet.dst, skb.mark, packet.src, null);
-      const lost = this.#localRouteError(host, decision);
+      const lost = this.#localRouteError(host, packet, decision);
       if (lost !== null) return lost;
       skb = { ...skb, outLink: outLink() };
     }
@@ -140,13 +151,13 @@ export class PacketWalk {
     if (filter.end !== null) return filter.end;
     skb = { ...skb, mark: filter.mark };
     if (decision.kind === "unicast" && packet.size > mtuOf(prepared, decision) && packet.dontFragment) {
-      this.#step(host, "error", null, decision.link, `${packet.size} bytes do not fit the MTU ${mtuOf(prepared, decision)} of ${decision.link}`, skb.packet);
+      this.#step(host, "error", null, decision.link, "stopped", `${packet.size} bytes do not fit the MTU ${mtuOf(prepared, decision)} of ${decision.link}`, skb.packet);
       return { kind: "local-error", host, error: "too-big", by: null };
     }
     return this.#postrouting(host, prepared, skb, decision, true);
   }
 
-  #localRouteError(host: string, decision: RouteDecision): End | null {
+  #localRouteError(host: string, packet: Packet, decision: RouteDecision): End | null {
     switch (decision.kind) {
       case "local":
       case "unicast":
@@ -154,10 +165,16 @@ export class PacketWalk {
       case "no-route":
       case "unreachable":
       case "prohibit":
+        this.#unroutable(host, packet, decision);
         return { kind: "local-error", host, error: decision.kind === "unreachable" ? "host-unreachable" : "net-unreachable", by: null };
       case "blackhole":
+        this.#unroutable(host, packet, decision);
         return { kind: "local-error", host, error: "invalid", by: null };
     }
+  }
+
+  #unroutable(host: string, packet: Packet, decision: RouteDecision & { readonly kind: Unroutable }): void {
+    this.#step(host, "route", null, null, "stopped", unroutableWords(decision.kind, packet.dst), packet, routeBehind(decision));
   }
 
   // Arrival -----------------------------------------------------------------------------------------
@@ -179,6 +196,10 @@ export class PacketWalk {
 
     const martian = this.#martian(host, prepared, skb.packet, inLink);
     if (martian !== null) return martian;
+    if (isBroadcast(prepared, skb.packet.dst)) {
+      // Taken in, never passed on: TCP does not answer, a UDP answer would have another source, and no ICMP error is sent about it.
+      return this.#dropped(host, "broadcast", skb.packet, `takes ${formatIp(skb.packet.dst)} for a broadcast of its subnet, which nobody answers`);
+    }
     const decision = decideRoute(prepared, skb.packet.dst, skb.mark, skb.packet.src, inLink);
     if (decision.kind === "local") return this.#input(host, prepared, skb);
     return this.#forward(host, prepared, skb, decision, inLink);
@@ -212,23 +233,27 @@ export class PacketWalk {
     }
     switch (decision.kind) {
       case "blackhole":
-        return this.#dropped(host, "blackhole", packet, `drops it: ${formatIp(packet.dst)} is routed to a blackhole`, null, [decision.route]);
+        return this.#dropped(host, "blackhole", packet, unroutableWords(decision.kind, packet.dst), null, routeBehind(decision));
       case "no-route":
-        this.#step(host, "route", null, null, `has no route to ${formatIp(packet.dst)}`, packet);
+        this.#unroutable(host, packet, decision);
         return this.#sendError(host, arrived, "net-unreachable", null, []);
       case "unreachable":
       case "prohibit":
-        return this.#sendError(host, arrived, decision.kind === "prohibit" ? "admin-prohibited" : "host-unreachable", null, [decision.route]);
+        this.#unroutable(host, packet, decision);
+        return this.#sendError(host, arrived, decision.kind === "prohibit" ? "admin-prohibited" : "host-unreachable", null, routeBehind(decision));
       case "local":
         return this.#input(host, prepared, arrived);
       case "unicast":
         break;
     }
-    if (packet.ttl <= 1) return this.#sendError(host, arrived, "ttl-exceeded", null, []);
+    if (packet.ttl <= 1) {
+      this.#step(host, "route", null, decision.link, "stopped", "does not pass it on: its time to live has run out", packet);
+      return this.#sendError(host, arrived, "ttl-exceeded", null, []);
+    }
     const mtu = mtuOf(prepared, decision);
     if (packet.size > mtu && (packet.dontFragment || packet.dst.family === 6)) {
-      this.#step(host, "route", null, decision.link, `${packet.size} bytes do not fit the MTU ${mtu} of ${decision.link} and must not be fragmented`, packet);
-      return this.#sendError(host, arrived, "too-big", mtu, decision.route === null ? [] : [decision.route]);
+      this.#step(host, "route", null, decision.link, "stopped", `${packet.size} bytes do not fit the MTU ${mtu} of ${decision.link} and must not be fragmented`, packet, routeBehind(decision));
+      return this.#sendError(host, arrived, "too-big", mtu, routeBehind(decision));
     }
     let skb: SocketBuffer = { ...arrived, packet: { ...packet, ttl: packet.ttl - 1 }, outLink: decision.link };
     const mangle = this.#table(host, prepared, "mangle", "FORWARD", skb);
@@ -252,7 +277,7 @@ export class PacketWalk {
     const tunnel = this.#tunnelFor(prepared, skb.packet);
     if (tunnel !== null) return this.#decapsulate(host, tunnel, skb);
     const what = skb.packet.icmp === null ? "" : ` (${skb.packet.icmp.kind})`;
-    this.#step(host, "deliver", "INPUT", skb.inLink, `delivers to ${formatSocket(skb.packet.dst, skb.packet.dport)}${what}`, skb.packet);
+    this.#step(host, "deliver", "INPUT", skb.inLink, "passed", `delivers to ${formatSocket(skb.packet.dst, skb.packet.dport)}${what}`, skb.packet);
     return { kind: "delivered", host, packet: skb.packet };
   }
 
@@ -273,7 +298,7 @@ export class PacketWalk {
       return this.#dropped(host, "wrong-mac", inner.packet, `drops it: the inner frame is for ${inner.destinationMac}, ${link.name} is ${link.mac}`, null, [link]);
     }
     this.#decapsulations++;
-    this.#step(host, "decapsulate", null, link.name, `takes the packet out of VXLAN ${inner.vni} at ${link.name}`, inner.packet, [link]);
+    this.#step(host, "decapsulate", null, link.name, "changed", `takes the packet out of VXLAN ${inner.vni} at ${link.name}`, inner.packet, [link]);
     // The mark stays on the packet: both sides are in one network namespace. Conntrack starts anew.
     return this.#arrive(host, inner.packet, link.name, skb.mark, null);
   }
@@ -305,7 +330,7 @@ export class PacketWalk {
       ttl: 64,
       inner: { packet: skb.packet, vni: id, destinationMac: neighbour.mac },
     };
-    this.#step(host, "encapsulate", null, link.name, `wraps it in VXLAN ${id}, UDP ${formatSocket(outer.src, outer.sport)} → ${formatSocket(outer.dst, port)}`, outer, [entry, neighbour, link]);
+    this.#step(host, "encapsulate", null, link.name, "changed", `wraps it in VXLAN ${id}, UDP ${formatSocket(outer.src, outer.sport)} → ${formatSocket(outer.dst, port)}`, outer, [entry, neighbour, link]);
     const before = this.#decapsulations;
     const end = this.#output(host, outer, null, skb.mark);
     return this.#decapsulations === before ? lostInTunnel(end) : end;
@@ -325,7 +350,7 @@ export class PacketWalk {
     const link = prepared.links.get(decision.link);
     const hop = equalIp(decision.nextHop, skb.packet.dst) ? "" : ` via ${formatIp(decision.nextHop)}`;
     const fragments = skb.packet.size > mtuOf(prepared, decision) ? " in fragments" : "";
-    this.#step(host, "route", null, decision.link, `routes ${formatIp(skb.packet.dst)}${hop} out of ${decision.link}${fragments}`, skb.packet, decision.route === null ? [] : [decision.route]);
+    this.#step(host, "route", null, decision.link, "passed", `routes ${formatIp(skb.packet.dst)}${hop} out of ${decision.link}${fragments}`, skb.packet, routeBehind(decision));
     if (link === undefined) return this.#unresolved(host, skb, decision.nextHop, decision.link, local);
     if (link.kind.type === "vxlan") return this.#encapsulate(host, prepared, link, skb, decision.nextHop, local);
     if (link.kind.type === "other") throw new UnsupportedError(`a packet that leaves ${host} by ${link.name}, a device of kind ${link.kind.name}`, link);
@@ -344,14 +369,14 @@ export class PacketWalk {
       return answersFor(other, end.link, nextHop);
     });
     if (segment === undefined || receiver === undefined) return this.#unresolved(host, skb, nextHop, link.name, local);
-    this.#step(host, "wire", null, link.name, `${segment.name}: ${host} → ${receiver.host}`, skb.packet, [segment]);
+    this.#step(host, "wire", null, link.name, "passed", `${segment.name}: ${this.#world.nameOf(host)} → ${this.#world.nameOf(receiver.host)}`, skb.packet, [segment]);
     // The skb's mark does not leave the host.
     return this.#arrive(receiver.host, skb.packet, receiver.link, 0, null);
   }
 
   /** Nobody answers for the next hop: the kernel reports it after its ARP or ND attempts. */
   #unresolved(host: string, skb: SocketBuffer, nextHop: Ip, link: string, local: boolean): End {
-    this.#step(host, "error", null, link, `nobody on ${link} answers for ${formatIp(nextHop)}`, skb.packet);
+    this.#step(host, "error", null, link, "stopped", `nobody on ${link} answers for ${formatIp(nextHop)}`, skb.packet);
     if (local) return { kind: "local-error", host, error: "host-unreachable", by: null };
     return this.#sendError(host, skb, "host-unreachable", null, []);
   }
@@ -391,7 +416,7 @@ export class PacketWalk {
       typeof skb.tracked === "string"
         ? skb.tracked
         : { connection: skb.tracked.connection, direction: skb.tracked.direction === "original" ? "reply" : "original", state: "RELATED" };
-    this.#step(host, "error", null, null, `answers ${formatIp(src)} with ICMP ${error}`, message);
+    this.#step(host, "error", null, null, "passed", `answers ${formatIp(src)} with ICMP ${error}`, message);
     const end = this.#output(host, message, attached, 0);
     return end.kind === "delivered";
   }
@@ -406,9 +431,9 @@ export class PacketWalk {
     if (verdict.kind === "accept") {
       if (result.notrack) {
         const by = matched.findLast((entry) => entry.verdict === "notrack");
-        this.#step(host, "track", hook, skb.inLink ?? skb.outLink, "does not track it", skb.packet, lineOf(by), matched);
+        this.#step(host, "track", hook, skb.inLink ?? skb.outLink, "passed", "does not track it", skb.packet, lineOf(by), matched);
       } else if (matched.length > 0) {
-        this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `${table} ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
+        this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `${table} ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
       }
       return quiet;
     }
@@ -424,20 +449,20 @@ export class PacketWalk {
     if (verdict.kind === "drop") return { end: this.#refuse(host, hook, "filter", skb, matched, verdict.by, verdict.chain), mark: result.mark };
     if (verdict.kind === "reject") return { end: this.#reject(host, hook, "filter", skb, matched, verdict.by, verdict.with), mark: result.mark };
     if (matched.length > 0) {
-      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `filter ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
+      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `filter ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
     }
     return { end: null, mark: result.mark };
   }
 
   #refuse(host: string, hook: Hook, table: TableName, skb: SocketBuffer, matched: readonly MatchedRule[], by: MatchedRule | null, chain: string): End {
     const items = lineOf(by ?? undefined);
-    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, by === null ? `${table} ${chain} drops it: the chain's policy` : `${table} ${hook} drops it in ${by.chain}`, skb.packet, items, matched);
+    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "stopped", by === null ? `${table} ${chain} drops it: the chain's policy` : `${table} ${hook} drops it in ${by.chain}`, skb.packet, items, matched);
     return { kind: "dropped", host, reason: by === null ? "policy" : "rule", by, items };
   }
 
   #reject(host: string, hook: Hook, table: TableName, skb: SocketBuffer, matched: readonly MatchedRule[], by: MatchedRule, how: string): End {
     const items = lineOf(by);
-    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `${table} ${hook} rejects it in ${by.chain}`, skb.packet, items, matched);
+    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "stopped", `${table} ${hook} rejects it in ${by.chain}`, skb.packet, items, matched);
     if (how === "tcp-reset" && skb.packet.protocol === TCP) return { kind: "error", host, error: "tcp-reset", by, items, noticed: true };
     const errors: Readonly<Record<string, IcmpErrorKind>> = {
       "icmp-net-unreachable": "net-unreachable",
@@ -499,9 +524,9 @@ export class PacketWalk {
         half === "destination"
           ? `translates the destination${back} to ${formatSocket(translated.dst, translated.dport)}`
           : `translates the source${back} to ${formatSocket(translated.src, translated.sport)}`;
-      this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, did, translated, by === null ? [] : wayTo(by, matched), matched);
+      this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, "changed", did, translated, by === null ? [] : wayTo(by, matched), matched);
     } else if (matched.length > 0) {
-      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, `nat ${hook} changes nothing`, translated, [], matched);
+      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `nat ${hook} changes nothing`, translated, [], matched);
     }
     return { end: null, skb: after };
   }
@@ -521,39 +546,19 @@ function lostInTunnel(end: End): End {
   }
 }
 
-/** The rule line behind a matched rule, as the artifact holds it. */
-function lineOf(entry: MatchedRule | undefined): readonly object[] {
-  return entry === undefined ? [] : [entry.rule.line ?? entry.rule];
-}
+type Unroutable = "no-route" | "unreachable" | "prohibit" | "blackhole";
 
-/** A translating rule, then the jumps that led to it, nearest first; the built-in chain's own jump decides nothing. */
-function wayTo(by: MatchedRule, matched: readonly MatchedRule[]): readonly object[] {
-  const jumps = matched.filter((entry) => entry.verdict === "jump" || entry.verdict === "goto");
-  const way: object[] = [...lineOf(by)];
-  let wanted = by.chain;
-  for (const entry of jumps.toReversed()) {
-    if (entry.rule.target?.kind !== "jump" && entry.rule.target?.kind !== "goto") continue;
-    if (entry.rule.target.chain !== wanted || entry.chain === entry.hook) continue;
-    way.push(...lineOf(entry));
-    wanted = entry.chain;
+function unroutableWords(kind: Unroutable, dst: Ip): string {
+  switch (kind) {
+    case "no-route":
+      return `has no route to ${formatIp(dst)}`;
+    case "unreachable":
+      return `refuses it: ${formatIp(dst)} is routed as unreachable`;
+    case "prohibit":
+      return `refuses it: ${formatIp(dst)} is routed as prohibited`;
+    case "blackhole":
+      return `drops it: ${formatIp(dst)} is routed to a blackhole`;
   }
-  return way;
-}
-
-/**
- * Why a filter let a packet pass. A rule that accepts because of a mark only repeats an earlier decision:
- * the rule that set the mark is named first.
- */
-function acceptedBy(matched: readonly MatchedRule[]): readonly object[] {
-  const last = matched.findLast((entry) => entry.verdict === "accept") ?? matched.findLast((entry) => entry.verdict === "return");
-  if (last === undefined) return [];
-  const mark = last.rule.matches.find((match) => match.kind === "mark");
-  if (mark === undefined || mark.negated || mark.value === 0) return lineOf(last);
-  const setter = matched.findLast((entry) => {
-    const { target } = entry.rule;
-    return target?.kind === "mark" && (target.value & mark.value) !== 0 && matched.indexOf(entry) < matched.indexOf(last);
-  });
-  return setter === undefined ? lineOf(last) : [...lineOf(setter), ...lineOf(last)];
 }
 
 /** Whether the device answers ARP or ND for the address: its own, or by proxy when it routes it elsewhere. */

@@ -26,7 +26,7 @@ export type UnreachableReason =
   /** Of all pairs of machines and addresses of the cluster whose packets pass the node, none fits. */
   | "asks for a sender or target that has no packets there";
 
-export interface UnhitRule {
+export interface PlacedRule {
   readonly host: string;
   readonly family: Family;
   readonly table: TableName;
@@ -34,6 +34,9 @@ export interface UnhitRule {
   /** 1-based. */
   readonly number: number;
   readonly rule: Rule;
+}
+
+export interface UnhitRule extends PlacedRule {
   /** Null: it can be hit as far as can be told, and no flow did. */
   readonly reason: UnreachableReason | null;
 }
@@ -41,12 +44,14 @@ export interface UnhitRule {
 export interface RuleCoverage {
   readonly rules: number;
   readonly hit: number;
+  readonly hitRules: readonly PlacedRule[];
   readonly unhit: readonly UnhitRule[];
 }
 
 export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fabric">, matched: MatchedRules): RuleCoverage {
   const parties = partiesOf(model, fabric);
   const unhit: UnhitRule[] = [];
+  const hitRules: PlacedRule[] = [];
   let rules = 0;
   for (const node of model.nodes) {
     const host = `node/${node.name}`;
@@ -61,19 +66,23 @@ export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fab
         for (const chain of chains.values()) {
           rules += chain.rules.length;
           for (const [at, rule] of chain.rules.entries()) {
-            if (hit.has(rule)) continue;
+            const placed: PlacedRule = { host, family, table, chain: chain.name, number: at + 1, rule };
+            if (hit.has(rule)) {
+              hitRules.push(placed);
+              continue;
+            }
             const reason = !reachable.asked.has(rule)
               ? "behind rules that end every packet"
               : !reachable.matchable.has(rule)
                 ? "asks for a mark or a device that no packet has there"
                 : (impossibleMatch(index.demands(rule), empty, family) ?? (index.canAim(rule, randomFrom(at)) ? null : "asks for a sender or target that has no packets there"));
-            unhit.push({ host, family, table, chain: chain.name, number: at + 1, rule, reason });
+            unhit.push({ ...placed, reason });
           }
         }
       }
     }
   }
-  return { rules, hit: rules - unhit.length, unhit };
+  return { rules, hit: hitRules.length, hitRules, unhit };
 }
 
 const sentProtocols = new Set([1, 6, 17, 58, 132]);
@@ -97,7 +106,7 @@ function isLoopback(text: string): boolean {
 }
 
 /** `table chain comment…` with the names of pods, services and sets taken out, to count alike rules together. */
-export function ruleKind({ table, chain, rule }: Pick<UnhitRule, "table" | "chain" | "rule">): string {
+export function ruleKind({ table, chain, rule }: Pick<PlacedRule, "table" | "chain" | "rule">): string {
   const short = (text: string): string =>
     text
       .replace(/cali[0-9a-f]{11}/g, "caliN")

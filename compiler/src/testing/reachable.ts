@@ -9,6 +9,8 @@ export interface Reachable {
   readonly asked: ReadonlySet<Rule>;
   /** Those of them whose marks and devices some packet has. */
   readonly matchable: ReadonlySet<Rule>;
+  /** The marks that packets have when such a rule matches them. */
+  readonly marks: ReadonlyMap<Rule, ReadonlySet<number>>;
 }
 
 type Marks = ReadonlySet<number>;
@@ -28,6 +30,7 @@ interface Ends {
 export function reachableRules(ruleset: Ruleset, links: readonly string[]): Reachable {
   const asked = new Set<Rule>();
   const matchable = new Set<Rule>();
+  const seen = new Map<Rule, Set<number>>();
 
   const run = (chains: ReadonlyMap<string, Chain>, chain: Chain, start: Marks, devices: Devices): Ends => {
     const ends: Ends = { accepted: new Set(), returned: new Set() };
@@ -38,6 +41,9 @@ export function reachableRules(ruleset: Ruleset, links: readonly string[]): Reac
       const hit = new Set([...marks].filter((mark) => rule.matches.every((match) => mayMatch(match, mark, devices))));
       if (hit.size === 0) continue;
       matchable.add(rule);
+      const before = seen.get(rule);
+      if (before === undefined) seen.set(rule, new Set(hit));
+      else add(before, hit);
       const certain = rule.matches.every((match) => match.kind === "comment" || match.kind === "mark" || match.kind === "in-interface" || match.kind === "out-interface");
       if (certain) marks = new Set([...marks].filter((mark) => !hit.has(mark)));
       const { target } = rule;
@@ -103,7 +109,7 @@ export function reachableRules(ruleset: Ruleset, links: readonly string[]): Reac
       if (out === "lo") add(carried, left);
     }
   }
-  return { asked, matchable };
+  return { asked, matchable, marks: seen };
 }
 
 function add(to: Set<number>, from: Iterable<number>): void {

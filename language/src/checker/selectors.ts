@@ -90,9 +90,14 @@ export class PodIndex {
   private readonly byNamespace = new Map<string, Selectable[]>();
   private readonly byLabel = new Map<string, Selectable[]>();
   private readonly portNames = new Map<string, Set<"tcp" | "udp" | "sctp">>();
+  /** With the label that every namespace carries. */
+  private readonly namespaceLabels: ReadonlyMap<string, Labels>;
+  /** By the requirements: policies of many namespaces name the same ones. */
+  private readonly matchingNamespaces = new Map<string, readonly string[]>();
 
   constructor(namespaces: ReadonlyMap<string, Labels>, pods: readonly Selectable[]) {
     this.namespaces = namespaces;
+    this.namespaceLabels = new Map([...namespaces].map(([name, labels]) => [name, { ...labels, [namespaceNameLabel]: name }]));
     for (const pod of pods) {
       this.all.push(pod);
       push(this.byNamespace, pod.namespace, pod);
@@ -130,10 +135,24 @@ export class PodIndex {
   }
 
   /** Names of the namespaces whose labels a selector matches. */
-  namespacesMatching(selector: SelectorDeclaration): string[] {
-    const out: string[] = [];
-    for (const [name, labels] of this.namespaces) if (matches(selector, { ...labels, [namespaceNameLabel]: name })) out.push(name);
-    return out;
+  namespacesMatching(selector: SelectorDeclaration): readonly string[] {
+    const key = JSON.stringify(selector.requirements);
+    let names = this.matchingNamespaces.get(key);
+    if (names === undefined) {
+      names = this.namespaceCandidates(selector).filter((name) => matches(selector, this.namespaceLabels.get(name) ?? {}));
+      this.matchingNamespaces.set(key, names);
+    }
+    return names;
+  }
+
+  /** Those that a requirement names, in the order of all; or all. */
+  private namespaceCandidates(selector: SelectorDeclaration): readonly string[] {
+    for (const requirement of selector.requirements) {
+      if (requirement.operator !== "In" || requirement.key !== namespaceNameLabel) continue;
+      const [only, ...more] = requirement.values;
+      if (more.length === 0) return only !== undefined && this.namespaceLabels.has(only) ? [only] : [];
+    }
+    return [...this.namespaceLabels.keys()];
   }
 
   /** Protocols under which any pod offers a port of that name. */

@@ -12,4 +12,6 @@ export interface Origin {
   /** For example `service namespace001/myapp` or `cluster demo · proxy iptables`. */
   readonly name: string;
   readonly span: Span | null;
+  /** Of declarations that say who may pass; the others build what every packet passes, and have none. */
+  readonly kind?: "policy" | "firewall";
 }

@@ -185,15 +185,24 @@ function addressRecord(address: Ip, origin: Origin): DnsRecord {
 /** Records by name, each once. */
 class RecordTable {
   readonly records = new Map<string, DnsRecord[]>();
-  readonly #known = new Set<string>();
+  /** Of names with more than one record: most have one. */
+  readonly #known = new Map<string, Set<string>>();
 
   add(name: string, record: DnsRecord): void {
-    const key = `${name} ${recordKey(record)}`;
-    if (this.#known.has(key)) return;
-    this.#known.add(key);
     const list = this.records.get(name);
-    if (list === undefined) this.records.set(name, [record]);
-    else list.push(record);
+    if (list === undefined) {
+      this.records.set(name, [record]);
+      return;
+    }
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      known = new Set(list.map(recordKey));
+      this.#known.set(name, known);
+    }
+    const key = recordKey(record);
+    if (known.has(key)) return;
+    known.add(key);
+    list.push(record);
   }
 }
 

@@ -11,10 +11,32 @@ const hostnameLabel = "kubernetes.io/hostname";
 /** On a Deployment's pods when their own labels do not tell them from another Deployment's. */
 const workloadLabel = "workload.knet/name";
 
+interface Index {
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** By `namespace/name` of the workload. */
+  readonly pods: ReadonlyMap<string | null, readonly Pod[]>;
+  /** By namespace. */
+  readonly workloads: ReadonlyMap<string, readonly Workload[]>;
+}
+
+const indexes = new WeakMap<NetworkModel, Index>();
+
+function indexOf(model: NetworkModel): Index {
+  let index = indexes.get(model);
+  if (index === undefined) {
+    index = {
+      nodes: new Map(model.nodes.map((node) => [node.name, node])),
+      pods: Map.groupBy(model.pods, (pod) => pod.workload),
+      workloads: Map.groupBy(model.workloads, (workload) => workload.namespace),
+    };
+    indexes.set(model, index);
+  }
+  return index;
+}
+
 /** The label that a node is known by, which may differ from its name. */
 function hostnameOf(model: NetworkModel, name: string): string {
-  const node: Node | undefined = model.nodes.find((candidate) => candidate.name === name);
-  return node?.labels[hostnameLabel] ?? name;
+  return indexOf(model).nodes.get(name)?.labels[hostnameLabel] ?? name;
 }
 
 /** Addresses are asked for by annotation, so that the pod has those that every node's rules know. */
@@ -55,7 +77,7 @@ function identity(serviceAccount: string, hostNetwork: boolean): Readonly<Record
 
 /** A Deployment cannot have some replicas ready and others not: its probe fails when none of the model's pods is ready. */
 export function deploymentManifest(model: NetworkModel, workload: Workload): Manifest {
-  const pods = model.pods.filter((pod) => pod.workload === `${workload.namespace}/${workload.name}`);
+  const pods = indexOf(model).pods.get(`${workload.namespace}/${workload.name}`) ?? [];
   const [first] = pods;
   const labels = distinctLabels(model, workload);
   return {
@@ -91,9 +113,8 @@ export function deploymentManifest(model: NetworkModel, workload: Workload): Man
 /** The workload's labels, with one more when they are none or would also select the pods of another workload. */
 function distinctLabels(model: NetworkModel, workload: Workload): Labels {
   const terms = Object.entries(workload.labels);
-  const isShared = model.workloads.some(
-    (other) =>
-      other.namespace === workload.namespace && other.name !== workload.name && terms.every(([key, value]) => other.labels[key] === value),
+  const isShared = (indexOf(model).workloads.get(workload.namespace) ?? []).some(
+    (other) => other.name !== workload.name && terms.every(([key, value]) => other.labels[key] === value),
   );
   return terms.length === 0 || isShared ? { ...workload.labels, [workloadLabel]: workload.name } : workload.labels;
 }

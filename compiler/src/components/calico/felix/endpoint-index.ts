@@ -21,6 +21,8 @@ export class EndpointIndex {
   readonly #overriding: readonly WorkloadEndpoint[];
   /** By label key, then value; built when first asked for. */
   readonly #byLabel = new Map<string, ReadonlyMap<string, readonly WorkloadEndpoint[]>>();
+  /** Names of namespaces by label key, then value; built when first asked for. */
+  readonly #namespacesByLabel = new Map<string, ReadonlyMap<string, readonly string[]>>();
   readonly #selected = new Map<string, readonly WorkloadEndpoint[]>();
 
   constructor(cluster: CalicoCluster) {
@@ -73,14 +75,16 @@ export class EndpointIndex {
 
   /** A small list that holds all that the selector can select. */
   #candidates(selector: Selector): readonly WorkloadEndpoint[] {
-    return this.#narrow(selector) ?? this.#cluster.endpoints;
+    const lists = this.#narrow(selector);
+    return lists === null ? this.#cluster.endpoints : union(lists);
   }
 
-  #narrow(selector: Selector): readonly WorkloadEndpoint[] | null {
+  /** Lists that together hold all that the selector can select; only the shortest of several choices is ever joined. */
+  #narrow(selector: Selector): Lists | null {
     switch (selector.kind) {
       case "and": {
-        const lists = selector.operands.map((operand) => this.#narrow(operand)).filter((list) => list !== null);
-        return lists.length === 0 ? null : lists.reduce((best, list) => (list.length < best.length ? list : best));
+        const choices = selector.operands.map((operand) => this.#narrow(operand)).filter((lists) => lists !== null);
+        return choices.length === 0 ? null : choices.reduce((best, lists) => (sizeOf(lists) < sizeOf(best) ? lists : best));
       }
       case "compare":
         return selector.operator === "==" ? this.#having(selector.key, [selector.value]) : null;
@@ -91,18 +95,33 @@ export class EndpointIndex {
     }
   }
 
-  #having(key: string, values: readonly string[]): readonly WorkloadEndpoint[] | null {
+  #having(key: string, values: readonly string[]): Lists | null {
     if (key === orchestratorKey || key === serviceAccountKey || key.startsWith(serviceAccountPrefix)) return null;
-    if (key === namespaceKey) return this.#ordered(values.map((value) => this.#inNamespace.get(value) ?? []));
+    if (key === namespaceKey) return values.map((value) => this.#inNamespace.get(value) ?? []);
     if (key.startsWith(namespacePrefix)) {
-      const inherited = key.slice(namespacePrefix.length);
-      const namespaces = [...this.#namespaces]
-        .filter(([, label]) => values.includes(label(inherited) ?? "\0"))
-        .map(([name]) => this.#inNamespace.get(name) ?? []);
-      return this.#ordered([...namespaces, this.#overriding]);
+      const byValue = this.#namespacesByValue(key.slice(namespacePrefix.length));
+      const names = values.flatMap((value) => byValue.get(value) ?? []);
+      return [...names.map((name) => this.#inNamespace.get(name) ?? []), this.#overriding];
     }
     const byValue = this.#valuesOf(key);
-    return this.#ordered(values.map((value) => byValue.get(value) ?? []));
+    return values.map((value) => byValue.get(value) ?? []);
+  }
+
+  #namespacesByValue(key: string): ReadonlyMap<string, readonly string[]> {
+    let byValue = this.#namespacesByLabel.get(key);
+    if (byValue === undefined) {
+      const built = new Map<string, string[]>();
+      for (const [name, label] of this.#namespaces) {
+        const value = label(key);
+        if (value === undefined) continue;
+        const names = built.get(value);
+        if (names === undefined) built.set(value, [name]);
+        else names.push(name);
+      }
+      byValue = built;
+      this.#namespacesByLabel.set(key, byValue);
+    }
+    return byValue;
   }
 
   #valuesOf(key: string): ReadonlyMap<string, readonly WorkloadEndpoint[]> {
@@ -121,13 +140,19 @@ export class EndpointIndex {
     }
     return byValue;
   }
+}
 
-  /** The union of lists. */
-  #ordered(lists: readonly (readonly WorkloadEndpoint[])[]): readonly WorkloadEndpoint[] {
-    const filled = lists.filter((list) => list.length > 0);
-    if (filled.length <= 1) return filled[0] ?? [];
-    return [...new Set(filled.flat())].toSorted((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
-  }
+type Lists = readonly (readonly WorkloadEndpoint[])[];
+
+/** As if no pod stood in two of them. */
+function sizeOf(lists: Lists): number {
+  return lists.reduce((sum, list) => sum + list.length, 0);
+}
+
+function union(lists: Lists): readonly WorkloadEndpoint[] {
+  const filled = lists.filter((list) => list.length > 0);
+  if (filled.length <= 1) return filled[0] ?? [];
+  return [...new Set(filled.flat())].toSorted((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
 }
 
 /** Labels are plain records, so `constructor` and the like must not be found. */

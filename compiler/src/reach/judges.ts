@@ -1,0 +1,65 @@
+/** Both judges on one flow: what the generated rules do, held against what the specifications say. */
+import type { Ip, Transport } from "@knet/language/values";
+import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
+import { intendedOutcomes, simulatedOutcomes } from "../verify/agreement.ts";
+import type { Disagreement, Flow, Scenario } from "../verify/types.ts";
+import type { Member } from "./classes.ts";
+
+/** Who got the request and answered or refused it, and on which port. */
+export interface Served {
+  readonly server: string;
+  readonly port: number;
+}
+
+export class Judges {
+  readonly disagreements = new Map<string, Disagreement>();
+  /** Why the specifications leave flows open. */
+  readonly doubts = new Set<string>();
+  compared = 0;
+  asked = 0;
+  readonly #scenario: Scenario;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+  }
+
+  /** Every end that random choices on the way allow; what nobody got is left out. */
+  ask(from: Member, to: Member, address: Ip, protocol: Transport, port: number): readonly Served[] {
+    this.asked++;
+    const { fabric, intent } = this.#scenario;
+    const journeys = everyJourney(fabric, { from: from.host, src: null, dst: address, protocol, dport: port, sport: defaultSourcePort, size: defaultSize });
+    const flow: Flow = {
+      from: { host: from.host, name: from.name, addresses: from.addresses, classKey: from.host },
+      to: { name: to.name, address, host: to.host, classKey: to.host, offers: [] },
+      protocol,
+      port,
+    };
+    const intended = intendedOutcomes(intent, flow);
+    const simulated = simulatedOutcomes(journeys);
+    if (intended === null) this.#doubt(flow);
+    else {
+      this.compared++;
+      if (intended.words.join(";") !== simulated.join(";")) this.#disagree(flow, simulated, intended, journeys);
+    }
+    return journeys.flatMap(({ verdict, server, serverPort }) =>
+      (verdict === "delivered" || verdict === "refused") && server !== null && serverPort !== null ? [{ server, port: serverPort }] : [],
+    );
+  }
+
+  #doubt(flow: Flow): void {
+    const { unspecified } = this.#scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
+    if (unspecified !== null) for (const doubt of unspecified.split("; ")) this.doubts.add(doubt);
+  }
+
+  #disagree(flow: Flow, simulated: readonly string[], intended: { readonly words: readonly string[]; readonly reasons: readonly string[] }, journeys: Disagreement["journeys"]): void {
+    const key = `${flow.from.name} ${flow.to.name} ${flow.to.address.family} ${flow.protocol}`;
+    if (this.disagreements.has(key)) return;
+    this.disagreements.set(key, {
+      flow,
+      failures: null,
+      simulated: simulated.join(", "),
+      intended: `${intended.words.join(", ")} (${intended.reasons.join("; ")})`,
+      journeys,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** Random clusters, flows and faults, for tests of knet and of what is built on it. */
+export { chosenFlowText } from "./chosen-flow.ts";
+export type { ChosenFlow } from "./chosen-flow.ts";
+export { drawSketch } from "./draw-sketch.ts";
+export type { SketchOptions } from "./draw-sketch.ts";
+export { ruleCoverage, ruleKind } from "./coverage.ts";
+export type { RuleCoverage, UnhitRule, UnreachableReason } from "./coverage.ts";
+export { everyRequest } from "./every-request.ts";
+export { drawFault, faultKinds, faultSites } from "./faults.ts";
+export type { Fault, FaultKind, FaultSite } from "./faults.ts";
+export { flowsOf } from "./flows.ts";
+export type { FlowOptions } from "./flows.ts";
+export { disagreementText, judge } from "./judge.ts";
+export type { FlowDisagreement, Judgement, MatchedRules } from "./judge.ts";
+export { MutationTrial } from "./mutation.ts";
+export type { FaultFate, TriedFault } from "./mutation.ts";
+export { printSketch } from "./print-sketch.ts";
+export { randomFrom } from "./random.ts";
+export type { Random } from "./random.ts";
+export { repaired } from "./repair.ts";
+export { smallerSketches, smallestSketch } from "./shrink-sketch.ts";
+export { clusterSketch } from "./sketch-arbitrary.ts";
+export type { ClusterSketch } from "./sketch.ts";
+export { compileText, disagreementReport, judgeClusters, mutateClusters, randomOfCluster, scoreOf, scoreRecord } from "./trial.ts";
+export type { ClusterDisagreement, JudgedClusters, MutationScore } from "./trial.ts";
