@@ -10,6 +10,8 @@ export interface KernelComparison {
   readonly answered: number;
   /** One line for each flow on which the two differ. */
   readonly differences: readonly string[];
+  /** Their positions among the flows. */
+  readonly differing: readonly number[];
 }
 
 /** A flow whose journeys differ is asked this often: a backend of probability ≥ 1/4 is missed with less than 10⁻⁶. */
@@ -27,11 +29,14 @@ function observedOf(fabric: Fabric, result: LabProbeResult): string {
   return result.verdict === "ok" ? `ok ${place ?? "?"} sees ${result.source ?? "?"}` : result.verdict;
 }
 
+/** What the simulator says, in the words of the comparison; more than one where a service chooses. */
+export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlySet<string> {
+  const probe = { from: flow.from, src: null, dst: flow.dst, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize };
+  return new Set(everyJourney(fabric, probe).map(outcomeOf));
+}
+
 export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonly TestFlow[]): Promise<KernelComparison> {
-  const expected = flows.map((flow) => {
-    const probe = { from: flow.from, src: null, dst: flow.dst, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize };
-    return new Set(everyJourney(fabric, probe).map(outcomeOf));
-  });
+  const expected = flows.map((flow) => expectedOutcomes(fabric, flow));
   const probes = flows.flatMap((flow, index) =>
     Array.from({ length: (expected[index]?.size ?? 1) > 1 ? repeats : 1 }, (_unused, n) => ({
       id: `${index}.${n}`,
@@ -49,10 +54,9 @@ export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonl
     if (result !== undefined) seen[Number(probe.id.split(".")[0])]?.add(observedOf(fabric, result));
   });
   const words = (set: ReadonlySet<string> | undefined): string => [...(set ?? [])].toSorted().join(" | ");
-  const differences = flows.flatMap((flow, index) => {
-    const simulated = words(expected[index]);
-    const kernel = words(seen[index]);
-    return simulated === kernel ? [] : [`${describeFlow(flow)}: simulator ${simulated}; kernel ${kernel}`];
-  });
-  return { flows: flows.length, answered: seen.filter((set) => [...set].some((word) => word.startsWith("ok"))).length, differences };
+  const differing = flows.flatMap((_flow, index) => (words(expected[index]) === words(seen[index]) ? [] : [index]));
+  const differences = flows.flatMap((flow, index) =>
+    differing.includes(index) ? [`${describeFlow(flow)}: simulator ${words(expected[index])}; kernel ${words(seen[index])}`] : [],
+  );
+  return { flows: flows.length, answered: seen.filter((set) => [...set].some((word) => word.startsWith("ok"))).length, differences, differing };
 }

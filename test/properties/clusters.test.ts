@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { disagreementReport, clusterSketch, compileText, judgeClusters, printSketch, smallerSketches } from "@knet/compiler/testing";
 import type { ClusterSketch, JudgedClusters } from "@knet/compiler/testing";
 import { checkSource } from "@knet/compiler";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 const seed = 20261122;
 
@@ -93,8 +93,11 @@ describe("a drawn cluster", () => {
 });
 
 describe("150 random clusters", () => {
-  const done = judgeClusters({ seed, clusters: 150, flows: 400 });
-  process.stderr.write(`${summary(done)}\n`);
+  let done: JudgedClusters;
+  beforeAll(() => {
+    done = judgeClusters({ seed, clusters: 150, flows: 400 });
+    process.stderr.write(`${summary(done)}\n`);
+  }, 300_000);
 
   it("should end as intended in the simulator, request for request", () => {
     if (done.disagreement !== null) throw new Error(disagreementReport(done.disagreement, seed));
@@ -106,11 +109,18 @@ describe("150 random clusters", () => {
     expect(done.denied / done.flows).toBeLessThan(0.7);
   });
 
-  it("should have every kind of rule hit somewhere, or out of reach, or listed here", () => {
-    const never = [...done.unhit.keys()].filter((kind) => !done.hitKinds.has(kind)).toSorted();
-    expect(never).toEqual(neverHit);
+  it("should have every rule hit, or a reason why none can be, or a kind that is hit elsewhere", () => {
+    const never = [...done.unhit].filter(([kind]) => !done.hitKinds.has(kind));
+    const isPolicy = (kind: string): boolean => /^filter cali-p[io]-/.test(kind);
+    expect(never.map(([kind]) => kind).filter((kind) => !isPolicy(kind)).toSorted()).toEqual(neverHit);
+    // A rule of a policy may stand behind one that admits more, in few clusters.
+    expect(never.filter(([kind]) => isPolicy(kind)).reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(0.001 * done.rules);
   });
 });
 
-/** Kinds of rules that nothing proves out of reach and no flow hits. */
-const neverHit: readonly string[] = [];
+const neverHit: readonly string[] = [
+  // Every forwarded packet comes from a pod or goes to one, and those are accepted or dropped by then.
+  "filter FORWARD --jump MARK --set-mark 0x10000/0x10000",
+  // Calico's own chain, before this one, accepts all replies.
+  "mangle KNET-NODE-FIREWALL -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+];

@@ -51,11 +51,12 @@ const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   simulate: ["dataplane", "fabric"],
   // Assertions name things of the model; the judges it calls see the fabric only.
   verify: ["types:model", "fabric", "simulate"],
+  reach: ["model", "fabric", "simulate", "verify"],
   artifacts: ["dataplane", "fabric", "types:components"],
   lab: ["dataplane", "fabric", "artifacts", "types:simulate"],
   compilation: ["model", "allocate", "components", "diagnostics", "fabric", "intent", "lower", "types:verify"],
-  report: ["artifacts", "dataplane", "fabric", "simulate", "verify"],
-  cli: ["allocate", "artifacts", "compilation", "components", "diagnostics", "fabric", "model", "report", "simulate", "verify", "lab"],
+  report: ["artifacts", "dataplane", "fabric", "reach", "simulate", "verify"],
+  cli: ["allocate", "artifacts", "compilation", "components", "diagnostics", "fabric", "model", "reach", "report", "simulate", "verify", "lab"],
 };
 
 const languageRooms: Readonly<Record<string, readonly string[]>> = {

@@ -254,8 +254,8 @@ describe("the tree", () => {
       "routers/core/links.ip",
       "external/internet/links.ip",
       "nodes/node-a/links.ip",
-      "nodes/node-b/links.ip",
       "nodes/node-a/pods/shop.web/links.ip",
+      "nodes/node-b/links.ip",
     ]);
     expect(hosts.flatMap((each) => hostFiles(fabric, each))).toHaveLength(5);
   });
@@ -268,10 +268,10 @@ describe("the tree", () => {
     ]);
   });
 
-  it("ends with the map of its lines", () => {
-    const files = [
-      ...artifactFiles(fabric, [], () => ({ start: { line: 2, column: 0 }, end: { line: 2, column: 4 } }), { nodes: new Set() }),
-    ];
+  const positions = () => ({ start: { line: 2, column: 0 }, end: { line: 2, column: 4 } });
+
+  it("has a map of the lines of what is no node's", () => {
+    const files = [...artifactFiles(fabric, [], positions, { nodes: new Set() })];
     expect(files.map((file) => file.path)).toEqual(["routers/core/links.ip", "external/internet/links.ip", "knet.map.json"]);
     expect(files[0]?.text).toBe("link set dev lo up\n");
     expect(JSON.parse(files[2]?.text ?? "")).toEqual({
@@ -283,6 +283,57 @@ describe("the tree", () => {
         "external/internet/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 1]] },
       },
     });
+  });
+
+  it("has a map for each node, with the lines of its pods", () => {
+    const files = [...artifactFiles(fabric, [], positions, { nodes: new Set(["node-a"]) })].slice(3);
+    expect(files.map((file) => file.path)).toEqual(["nodes/node-a/links.ip", "nodes/node-a/pods/shop.web/links.ip", "nodes/node-a/knet.map.json"]);
+    expect(JSON.parse(files[2]?.text ?? "")).toEqual({
+      version: 1,
+      sources: ["a.knet"],
+      names: ["node/node-a", "pod/shop/web"],
+      files: {
+        "nodes/node-a/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 0]] },
+        "nodes/node-a/pods/shop.web/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 1]] },
+      },
+    });
+  });
+
+  it("says which files repeat an earlier one, and maps those once that are one record", () => {
+    const both = payload("kube-proxy", 4, "-j ACCEPT");
+    const proxied: Fabric = { ...fabric, dataplane: (id) => ({ ...fabric.dataplane(id), iptables: id.startsWith("node/") ? [both, payload("felix", 4, `-j ${id}`)] : [] }) };
+    const files = [...artifactFiles(proxied, [], positions)];
+    const first = files[0]?.path;
+    expect(files.filter((file) => file.sameAs !== undefined).map(({ path, sameAs }) => `${path} = ${sameAs}`)).toEqual([
+      `external/internet/links.ip = ${first}`,
+      `nodes/node-a/links.ip = ${first}`,
+      `nodes/node-a/pods/shop.web/links.ip = ${first}`,
+      `nodes/node-b/links.ip = ${first}`,
+      "nodes/node-b/kube-proxy.iptables = nodes/node-a/kube-proxy.iptables",
+    ]);
+    const textOf = (path: string): string | undefined => files.find((file) => file.path === path)?.text;
+    expect(textOf("nodes/node-b/kube-proxy.iptables")).toBe(body("-j ACCEPT"));
+    expect(JSON.parse(textOf("nodes/node-b/knet.map.json") ?? "").files).toEqual({
+      "nodes/node-b/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 0]] },
+      "nodes/node-b/kube-proxy.iptables": { sameAs: "nodes/node-a/kube-proxy.iptables" },
+      "nodes/node-b/felix.iptables": { lines: [[1, 4, -1, 0, 0, 0, 0, 1]] },
+    });
+  });
+
+  it("asks no dataplane of a node that is not wanted, nor of its pods", () => {
+    const asked: string[] = [];
+    const watched: Fabric = {
+      ...fabric,
+      dataplane: (id) => {
+        asked.push(id);
+        return fabric.dataplane(id);
+      },
+    };
+    const done: string[] = [];
+    const options = { nodes: new Set(["node-b"]), progress: (count: number, total: number): void => void done.push(`${count}/${total}`) };
+    expect([...artifactFiles(watched, [], positions, options)]).toHaveLength(5);
+    expect(asked).toEqual(["router/core", "external/internet", "node/node-b"]);
+    expect(done).toEqual(["0/1"]);
   });
 
   it("refuses a pod on a node that is not there", () => {

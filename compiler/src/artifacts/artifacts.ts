@@ -5,6 +5,7 @@ import type { Cidr } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { Manifest } from "../components/types.ts";
 import { printIpSets } from "../dataplane/ipset/print.ts";
+import type { IpSet } from "../dataplane/ipset/types.ts";
 import { printAddresses, printFdb, printLinks, printNeighbours } from "../dataplane/links/print.ts";
 import type { Address } from "../dataplane/links/types.ts";
 import { printIptablesFile } from "../dataplane/netfilter/print.ts";
@@ -15,7 +16,7 @@ import { printRoutes, printRules } from "../dataplane/routing/print.ts";
 import { printSysctls } from "../dataplane/sysctl/print.ts";
 import type { Dataplane, Resolver } from "../dataplane/types.ts";
 import type { Fabric, Host } from "../fabric/types.ts";
-import { SourceMapBuilder, sourceMapPath } from "./source-map.ts";
+import { PlaceTable, SourceMapBuilder, sourceMapPath, sourceMapPathOf } from "./source-map.ts";
 import type { PositionOf } from "./source-map.ts";
 
 export interface PrintedFile {
@@ -28,6 +29,8 @@ export interface PrintedFile {
 export interface ArtifactFile {
   readonly path: string;
   readonly text: string;
+  /** The path of an earlier file of the same text. Its bytes need not be written again. */
+  readonly sameAs?: string;
 }
 
 /**
@@ -44,11 +47,32 @@ export function nodeFiles(dataplane: Dataplane): readonly PrintedFile[] {
     { path: "routes.ip", lines: printRoutes(dataplane.routes) },
     { path: "rules.ip", lines: printRules(dataplane.rules.filter((rule) => rule.family === 4)) },
     { path: "rules.ip6", lines: printRules(dataplane.rules.filter((rule) => rule.family === 6)) },
-    { path: "ipset.restore", lines: printIpSets(dataplane.ipsets) },
+    { path: "ipset.restore", lines: dataplane.ipsets.flatMap(printedSet) },
     ...iptablesFiles(dataplane.iptables),
     { path: "resolv.conf", lines: dataplane.resolver === null ? [] : printResolver(dataplane.resolver) },
   ];
   return files.filter((file) => file.lines.length > 0);
+}
+
+const payloads = new WeakMap<IptablesFile, readonly PrintedLine[]>();
+const sets = new WeakMap<IpSet, readonly PrintedLine[]>();
+
+/** Printed once, and the very same list every time: payloads and sets that many nodes hold are one record. */
+function printedPayload(payload: IptablesFile): readonly PrintedLine[] {
+  return printedOnce(payloads, payload, printIptablesFile);
+}
+
+function printedSet(set: IpSet): readonly PrintedLine[] {
+  return printedOnce(sets, set, (only) => printIpSets([only]));
+}
+
+function printedOnce<T extends object>(known: WeakMap<T, readonly PrintedLine[]>, record: T, print: (record: T) => readonly PrintedLine[]): readonly PrintedLine[] {
+  let lines = known.get(record);
+  if (lines === undefined) {
+    lines = print(record);
+    known.set(record, lines);
+  }
+  return lines;
 }
 
 /** The pod's own side: the same kinds of files, in practice `links.ip sysctl.conf addresses.ip routes.ip resolv.conf`. */
@@ -69,23 +93,23 @@ function isLoopback(dataplane: Dataplane, { link, address }: Address): boolean {
  * One file per owner and family, in load order. Payloads of one owner that follow each other are one file; when another
  * owner's stands between them, the later one is `OWNER-2`.
  */
-function iptablesFiles(payloads: readonly IptablesFile[]): readonly PrintedFile[] {
-  const files: { path: string; lines: PrintedLine[] }[] = [];
+function iptablesFiles(all: readonly IptablesFile[]): readonly PrintedFile[] {
+  const files: { readonly path: string; lines: readonly PrintedLine[] }[] = [];
   for (const family of [4, 6] as const) {
     const extension = family === 4 ? "iptables" : "ip6tables";
     const count = new Map<string, number>();
     let open = "";
-    for (const payload of payloads.filter((candidate) => candidate.family === family)) {
-      const lines = printIptablesFile(payload);
+    for (const payload of all.filter((candidate) => candidate.family === family)) {
+      const lines = printedPayload(payload);
       const last = files.at(-1);
       if (payload.owner === open && last !== undefined) {
-        last.lines.push(...lines);
+        last.lines = [...last.lines, ...lines];
         continue;
       }
       open = payload.owner;
       const number = (count.get(open) ?? 0) + 1;
       count.set(open, number);
-      files.push({ path: `${open}${number === 1 ? "" : `-${number}`}.${extension}`, lines: [...lines] });
+      files.push({ path: `${open}${number === 1 ? "" : `-${number}`}.${extension}`, lines });
     }
   }
   return files;
@@ -185,33 +209,94 @@ export interface ArtifactSelection {
   readonly nodes: ReadonlySet<string> | null;
 }
 
-/** Every printed file of a program, made one after another: manifests, then hosts in the fabric's order. */
+/** Every printed file of a program, made one after another: manifests, then routers and the outside, then each node and its pods. */
 export function* printedFiles(
   fabric: Fabric,
   manifests: readonly Manifest[],
   selection: ArtifactSelection = { nodes: null },
 ): Generator<PrintedFile> {
   yield* manifestFiles(manifests);
-  for (const host of fabric.hosts) if (isSelected(fabric, host, selection)) yield* hostFiles(fabric, host);
+  const { others, nodes } = groupsOf(fabric, selection);
+  for (const host of others) yield* hostFiles(fabric, host);
+  for (const { node, pods } of nodes) for (const host of [node, ...pods]) yield* hostFiles(fabric, host);
 }
 
-function isSelected(fabric: Fabric, host: Host, { nodes }: ArtifactSelection): boolean {
-  if (nodes === null || host.kind === "router" || host.kind === "external") return true;
-  const node = host.kind === "node" || host.parent === null ? host : fabric.host(host.parent);
-  return node !== undefined && nodes.has(node.name);
+interface NodeGroup {
+  readonly node: Host;
+  readonly pods: readonly Host[];
 }
 
-/** The texts of {@link printedFiles} and, last, `knet.map.json` with where each of their lines comes from. */
+/** Hosts in the order of writing; nodes and pods as far as they are wanted. */
+function groupsOf(fabric: Fabric, { nodes: wanted }: ArtifactSelection): { readonly others: readonly Host[]; readonly nodes: readonly NodeGroup[] } {
+  const others: Host[] = [];
+  const nodes: Host[] = [];
+  const pods = new Map<string, Host[]>();
+  for (const host of fabric.hosts) {
+    if (host.kind === "pod") {
+      const parent = host.parent ?? "";
+      const list = pods.get(parent);
+      if (list === undefined) pods.set(parent, [host]);
+      else list.push(host);
+    } else if (host.kind !== "node") others.push(host);
+    else if (wanted === null || wanted.has(host.name)) nodes.push(host);
+  }
+  return { others, nodes: nodes.map((node) => ({ node, pods: pods.get(node.id) ?? [] })) };
+}
+
+/** Texts up to this many UTF-16 units are compared with all others: the small files of pods mostly repeat each other. */
+const smallText = 4096;
+
+export interface ArtifactOptions extends ArtifactSelection {
+  /** Called before each node, with how many are done. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/**
+ * The texts of {@link printedFiles}, and the maps from their lines to the program: `knet.map.json` for what is no node's, and one
+ * for each node behind the files of the node and its pods, so that neither has to be kept. A text that several files have is made once.
+ */
 export function* artifactFiles(
   fabric: Fabric,
   manifests: readonly Manifest[],
   positionOf: PositionOf,
-  selection: ArtifactSelection = { nodes: null },
+  options: ArtifactOptions = { nodes: null },
 ): Generator<ArtifactFile> {
-  const map = new SourceMapBuilder(positionOf);
-  for (const file of printedFiles(fabric, manifests, selection)) {
-    map.add(file);
-    yield { path: file.path, text: printedText(file.lines) };
+  const texts = new TextPool();
+  const places = new PlaceTable(positionOf);
+  const { others, nodes } = groupsOf(fabric, options);
+  const common = new SourceMapBuilder(places);
+  for (const file of manifestFiles(manifests)) yield addTo(common, texts, file);
+  for (const host of others) for (const file of hostFiles(fabric, host)) yield addTo(common, texts, file);
+  yield { path: sourceMapPath, text: common.text() };
+  for (const [index, { node, pods }] of nodes.entries()) {
+    options.progress?.(index, nodes.length);
+    const own = new SourceMapBuilder(places);
+    for (const host of [node, ...pods]) for (const file of hostFiles(fabric, host)) yield addTo(own, texts, file);
+    yield { path: sourceMapPathOf(`${hostFolder(fabric, node)}/`), text: own.text() };
   }
-  yield { path: sourceMapPath, text: map.text() };
+}
+
+function addTo(map: SourceMapBuilder, texts: TextPool, file: PrintedFile): ArtifactFile {
+  const { artifact, sameLines } = texts.artifact(file);
+  map.add(file, sameLines);
+  return artifact;
+}
+
+/** Which text was written where first. */
+class TextPool {
+  readonly #byLines = new WeakMap<readonly PrintedLine[], ArtifactFile>();
+  readonly #small = new Map<string, string>();
+
+  /** `sameLines` is the path of an earlier file with the very same lines. */
+  artifact(file: PrintedFile): { readonly artifact: ArtifactFile; readonly sameLines: string | null } {
+    const before = this.#byLines.get(file.lines);
+    if (before !== undefined) return { artifact: { path: file.path, text: before.text, sameAs: before.path }, sameLines: before.path };
+    const text = printedText(file.lines);
+    const sameAs = text.length <= smallText ? this.#small.get(text) : undefined;
+    const artifact = sameAs === undefined ? { path: file.path, text } : { path: file.path, text, sameAs };
+    if (sameAs === undefined && text.length <= smallText) this.#small.set(text, file.path);
+    // Lines of one node go with its dataplane; those of records that all nodes share stay.
+    this.#byLines.set(file.lines, artifact);
+    return { artifact, sameLines: null };
+  }
 }

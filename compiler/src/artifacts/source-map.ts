@@ -1,8 +1,17 @@
-/** From every generated line back to the source that caused it: `knet.map.json`. The shape is described in docs/artifacts.md. */
+/**
+ * From every generated line back to the source that caused it: a `knet.map.json` for each node, and one for what is no node's.
+ * The shape is described in docs/artifacts.md.
+ */
 import type { Origin, Span } from "@knet/language";
 import type { PrintedLine } from "../dataplane/printed.ts";
 
 export const sourceMapPath = "knet.map.json";
+
+/** The map that holds the lines of a generated file: that of its node, or the one at the top. */
+export function sourceMapPathOf(path: string): string {
+  const folder = /^nodes\/[^/]+\//.exec(path)?.[0] ?? "";
+  return `${folder}${sourceMapPath}`;
+}
 
 /** Zero-based, columns in UTF-16 units, as the language's `positionAt` gives them. */
 export interface SourcePosition {
@@ -33,8 +42,12 @@ export interface SourceMap {
   readonly sources: readonly string[];
   /** Names of declarations, as a reader would say them. */
   readonly names: readonly string[];
-  readonly files: Readonly<Record<string, { readonly lines: readonly MapEntry[] }>>;
+  /** By whole path, also in the map of a node. */
+  readonly files: Readonly<Record<string, MappedFile>>;
 }
+
+/** `sameAs`: line for line like a file that was written earlier, in this map or in that of another node. */
+export type MappedFile = { readonly lines: readonly MapEntry[] } | { readonly sameAs: string };
 
 /** What a generated line goes back to. */
 export interface MappedLine {
@@ -47,68 +60,87 @@ export interface MappedLine {
   readonly endColumn: number;
 }
 
-type Target = readonly [source: number, startLine: number, startColumn: number, endLine: number, endColumn: number, name: number];
+type Place = readonly [file: string, startLine: number, startColumn: number, endLine: number, endColumn: number];
 
-/** Collects files one by one, so that their lines need not be kept. */
-export class SourceMapBuilder {
+/** Where declarations stand, looked up once for all maps. Lines and columns count from 1. */
+export class PlaceTable {
   readonly #positionOf: PositionOf;
-  readonly #sources = new Map<string, number>();
-  readonly #names = new Map<string, number>();
-  readonly #targets = new Map<Origin, Target>();
-  readonly #files: { readonly path: string; readonly lines: readonly MapEntry[] }[] = [];
+  readonly #places = new WeakMap<Span, Place>();
 
   constructor(positionOf: PositionOf) {
     this.#positionOf = positionOf;
   }
 
-  /** Framing lines, such as `COMMIT`, go with the next line that has an origin, or else with the one before. */
-  add(file: { readonly path: string; readonly lines: readonly PrintedLine[] }): void {
-    const entries: [first: number, last: number, target: Target][] = [];
-    const origins = withoutGaps(file.lines);
-    for (const [index, origin] of origins.entries()) {
-      const target = this.#target(origin);
-      const open = entries.at(-1);
-      if (open !== undefined && isSameTarget(open[2], target)) open[1] = index + 1;
-      else entries.push([index + 1, index + 1, target]);
-    }
-    this.#files.push({ path: file.path, lines: entries.map(mapEntry) });
-  }
-
-  map(): SourceMap {
-    return {
-      version: 1,
-      sources: [...this.#sources.keys()],
-      names: [...this.#names.keys()],
-      files: Object.fromEntries(this.#files.map(({ path, lines }) => [path, { lines }])),
-    };
-  }
-
-  /** JSON with one file per line. */
-  text(): string {
-    const { version, sources, names } = this.map();
-    const files = this.#files.map(({ path, lines }) => `    ${JSON.stringify(path)}: ${JSON.stringify({ lines })}`);
-    const head = `{\n  "version": ${version},\n  "sources": ${JSON.stringify(sources)},\n  "names": ${JSON.stringify(names)},\n`;
-    return `${head}  "files": {${files.length === 0 ? "" : `\n${files.join(",\n")}\n  `}}\n}\n`;
-  }
-
-  #target(origin: Origin): Target {
-    const known = this.#targets.get(origin);
+  /** Null when the file is not at hand. */
+  of(span: Span): Place | null {
+    const known = this.#places.get(span);
     if (known !== undefined) return known;
-    const place = origin.span === null ? null : this.#positionOf(origin.span);
+    const found = this.#positionOf(span);
+    if (found === null) return null;
+    const { start, end } = found;
+    const place: Place = [span.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1];
+    this.#places.set(span, place);
+    return place;
+  }
+}
+
+/** Collects files one by one, so that their lines need not be kept: a file with a cause per line has a map as long as itself. */
+export class SourceMapBuilder {
+  readonly #places: PlaceTable;
+  readonly #sources = new Map<string, number>();
+  readonly #names = new Map<string, number>();
+  /** The end of the entries of an origin, as JSON: everything behind the lines. */
+  readonly #ends = new Map<Origin, string>();
+  /** Each file's member of the JSON object. */
+  readonly #files: string[] = [];
+
+  constructor(places: PlaceTable) {
+    this.#places = places;
+  }
+
+  /**
+   * Framing lines, such as `COMMIT`, go with the next line that has an origin, or else with the one before.
+   * @param sameAs the path of a file in this or another map that has the very same lines
+   */
+  add(file: { readonly path: string; readonly lines: readonly PrintedLine[] }, sameAs: string | null = null): void {
+    const value = sameAs === null ? `{"lines":[${this.#runs(file.lines)}]}` : JSON.stringify({ sameAs });
+    this.#files.push(`${JSON.stringify(file.path)}: ${value}`);
+  }
+
+  /** JSON of a {@link SourceMap} with one file per line. */
+  text(): string {
+    const [sources, names] = [JSON.stringify([...this.#sources.keys()]), JSON.stringify([...this.#names.keys()])];
+    const head = `{\n  "version": 1,\n  "sources": ${sources},\n  "names": ${names},\n`;
+    return `${head}  "files": {${this.#files.length === 0 ? "" : `\n    ${this.#files.join(",\n    ")}\n  `}}\n}\n`;
+  }
+
+  /** The entries of a file as JSON: a run for each stretch of lines that one declaration accounts for. */
+  #runs(lines: readonly PrintedLine[]): string {
+    const runs: string[] = [];
+    const origins = withoutGaps(lines);
+    let first = 0;
+    let end = "";
+    for (const [index, origin] of origins.entries()) {
+      if (index > 0 && origin === origins[index - 1]) continue;
+      const next = this.#end(origin);
+      if (index > 0 && next !== end) {
+        runs.push(`[${first + 1},${index},${end}]`);
+        first = index;
+      }
+      end = next;
+    }
+    if (origins.length > 0) runs.push(`[${first + 1},${origins.length},${end}]`);
+    return runs.join(",");
+  }
+
+  #end(origin: Origin): string {
+    const known = this.#ends.get(origin);
+    if (known !== undefined) return known;
+    const place = origin.span === null ? null : this.#places.of(origin.span);
     const name = indexIn(this.#names, origin.name);
-    const target: Target =
-      origin.span === null || place === null
-        ? [-1, 0, 0, 0, 0, name]
-        : [
-            indexIn(this.#sources, origin.span.file),
-            place.start.line + 1,
-            place.start.column + 1,
-            place.end.line + 1,
-            place.end.column + 1,
-            name,
-          ];
-    this.#targets.set(origin, target);
-    return target;
+    const end = place === null ? `-1,0,0,0,0,${name}` : `${indexIn(this.#sources, place[0])},${place.slice(1).join(",")},${name}`;
+    this.#ends.set(origin, end);
+    return end;
   }
 }
 
@@ -116,27 +148,15 @@ export class SourceMapBuilder {
 const unknownOrigin: Origin = { name: "knet", span: null };
 
 function withoutGaps(lines: readonly PrintedLine[]): readonly Origin[] {
-  const origins: Origin[] = [];
-  let next = unknownOrigin;
-  for (const line of lines.toReversed()) {
-    if (line.origin !== null) next = line.origin;
-    origins.push(next);
+  const origins = Array.from(lines, (line) => line.origin);
+  let next: Origin | null = null;
+  for (let index = origins.length - 1; index >= 0; index--) {
+    next = origins[index] ?? next;
+    origins[index] = next;
   }
-  origins.reverse();
-  let before = origins.find((origin) => origin !== unknownOrigin) ?? unknownOrigin;
-  for (const [index, origin] of origins.entries()) {
-    if (origin === unknownOrigin) origins[index] = before;
-    else before = origin;
-  }
-  return origins;
-}
-
-function mapEntry([first, last, target]: readonly [first: number, last: number, target: Target]): MapEntry {
-  return [first, last, ...target];
-}
-
-function isSameTarget(x: Target, y: Target): boolean {
-  return x === y || x.every((value, index) => value === y[index]);
+  // Only framing is left behind the last line that has one.
+  const last = origins.findLast((origin) => origin !== null) ?? unknownOrigin;
+  return origins.map((origin) => origin ?? last);
 }
 
 function indexIn(table: Map<string, number>, text: string): number {
@@ -146,10 +166,19 @@ function indexIn(table: Map<string, number>, text: string): number {
   return table.size - 1;
 }
 
-/** What line `line` (from 1) of a generated file goes back to; null when the map does not hold it. */
-export function lookUpLine(map: SourceMap, path: string, line: number): MappedLine | null {
+/**
+ * What line `line` (from 1) of a generated file goes back to; null when the map does not hold it.
+ * @param mapOf reads the map at a path, for files that are the same as another node's; that node may not have been compiled
+ */
+export function lookUpLine(map: SourceMap, path: string, line: number, mapOf: (mapPath: string) => SourceMap | null = () => null): MappedLine | null {
   if (!Object.hasOwn(map.files, path)) return null;
-  const lines = map.files[path]?.lines ?? [];
+  const file = map.files[path];
+  if (file === undefined) return null;
+  if ("sameAs" in file) {
+    const other = Object.hasOwn(map.files, file.sameAs) ? map : mapOf(sourceMapPathOf(file.sameAs));
+    return other === null ? null : lookUpLine(other, file.sameAs, line, mapOf);
+  }
+  const { lines } = file;
   let low = 0;
   let high = lines.length - 1;
   while (low < high) {

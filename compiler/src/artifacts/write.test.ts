@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
   chmodSync,
@@ -15,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WriteError, writeTree } from "./write.ts";
-import type { WriteOptions, WriteProblem, WriteReport } from "./write.ts";
+import type { TreeFile, WriteOptions, WriteProblem, WriteReport } from "./write.ts";
 
 let parent = "";
 let out = "";
@@ -77,7 +79,7 @@ const list = (tree: Tree): Tree => ({
 describe("writing a tree", () => {
   it("makes the folder, and the ones above it, and a list of what is in it", () => {
     const deep = join(parent, "x", "y");
-    expect(write(first, {}, deep)).toEqual({ files: Object.keys(first).map((path) => ({ path, change: "added" })), removed: [] });
+    expect(write(first, {}, deep)).toEqual({ files: Object.keys(first).map((path) => ({ path, change: "added" })), bytes: { read: 13, written: 13 }, removed: [] });
     expect(read(deep)).toEqual({ ...first, ...list(first) });
     expect(readdirSync(join(parent, "x"))).toEqual(["y"]);
   });
@@ -97,6 +99,7 @@ describe("writing a tree", () => {
         { path: "routers/core/links.ip", change: "added" },
         { path: "knet.map.json", change: "unchanged" },
       ],
+      bytes: { read: 11, written: 11 },
       removed: ["nodes/n2/links.ip"],
     });
     expect(read()).toEqual({ ...second, ...list(second) });
@@ -130,6 +133,58 @@ describe("writing a tree", () => {
     write(first);
     expect(read(join(parent, "real"))).toEqual({ ...first, ...list(first) });
     expect(readlinkSync(out)).toBe("real");
+  });
+});
+
+describe("files of the same text", () => {
+  const text = "*nat\nCOMMIT\n";
+  const alike: readonly TreeFile[] = [
+    { path: "nodes/n1/x", text },
+    { path: "nodes/n2/x", text, sameAs: "nodes/n1/x" },
+    { path: "nodes/n3/x", text, sameAs: "nodes/n1/x" },
+  ];
+  const tree: Tree = Object.fromEntries(alike.map((file) => [file.path, text]));
+  const inode = (path: string): number => statSync(join(out, path)).ino;
+
+  it("are one file with several names", () => {
+    expect(writeTree(out, alike).bytes).toEqual({ read: 36, written: 12 });
+    expect(read()).toEqual({ ...tree, ...list(tree) });
+    expect(new Set(Object.keys(tree).map(inode)).size).toBe(1);
+  });
+
+  it("are compared and replaced like any other", () => {
+    writeTree(out, alike);
+    expect(writeTree(out, alike, { dryRun: true })).toEqual({ files: alike.map(({ path }) => ({ path, change: "unchanged" })), bytes: { read: 36, written: 12 }, removed: [] });
+    const next = [{ path: "nodes/n1/x", text: "*raw\nCOMMIT\n" }, { path: "nodes/n2/x", text }];
+    expect(writeTree(out, next)).toMatchObject({ files: [{ change: "changed" }, { change: "unchanged" }], removed: ["nodes/n3/x"] });
+    expect(read()).toMatchObject({ "nodes/n1/x": "*raw\nCOMMIT\n", "nodes/n2/x": text });
+  });
+
+  it("are copies where the file system has no second names", () => {
+    const link = (existing: string, path: string): void => {
+      throw Object.assign(new Error(`no links: ${existing} ${path}`), { code: "ENOTSUP", syscall: "link" });
+    };
+    expect(writeTree(out, alike, { link }).bytes).toEqual({ read: 36, written: 36 });
+    expect(read()).toEqual({ ...tree, ...list(tree) });
+    expect(new Set(Object.keys(tree).map(inode)).size).toBe(3);
+  });
+
+  it("begin a new copy when a file has as many names as it can have", () => {
+    const names = new Map<string, number>();
+    const link = (existing: string, path: string): void => {
+      const count = names.get(existing) ?? 1;
+      if (count === 2) throw Object.assign(new Error("too many links"), { code: "EMLINK", syscall: "link" });
+      names.set(existing, count + 1);
+      linkSync(existing, path);
+    };
+    const more = [...alike, { path: "nodes/n4/x", text, sameAs: "nodes/n1/x" }];
+    expect(writeTree(out, more, { link }).bytes).toEqual({ read: 48, written: 24 });
+    expect(["n1", "n2", "n3", "n4"].map((node) => inode(`nodes/${node}/x`) === inode("nodes/n1/x"))).toEqual([true, true, false, false]);
+    expect(inode("nodes/n3/x")).toBe(inode("nodes/n4/x"));
+  });
+
+  it("must come behind the file that they repeat", () => {
+    expect(problemOf(() => writeTree(out, alike.slice(1)))).toEqual({ problem: "bad-path", path: "nodes/n2/x" });
   });
 });
 

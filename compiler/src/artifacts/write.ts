@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -58,9 +59,19 @@ export class WriteError extends Error {
   }
 }
 
+/** A file to write. */
+export interface TreeFile {
+  readonly path: string;
+  readonly text: string;
+  /** The path of an earlier file of the same text: the two become one file with two names, where the file system can do that. */
+  readonly sameAs?: string;
+}
+
 export interface WriteReport {
   /** In the order given. */
   readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "unchanged" }[];
+  /** All files as they read, and what of it is really written, in bytes. */
+  readonly bytes: { readonly read: number; readonly written: number };
   /** What was there before and is no longer; sorted. */
   readonly removed: readonly string[];
 }
@@ -70,6 +81,8 @@ export interface WriteOptions {
   readonly dryRun?: boolean;
   /** Called before each step that changes the folder. A test stops the run by throwing. */
   readonly onStep?: (step: "stage" | "commit" | "swap" | "sweep") => void;
+  /** Gives a file a second name. A test brings one that cannot. */
+  readonly link?: (existing: string, path: string) => void;
 }
 
 /**
@@ -79,7 +92,7 @@ export interface WriteOptions {
  */
 export function writeTree(
   dir: string,
-  files: Iterable<{ readonly path: string; readonly text: string }>,
+  files: Iterable<TreeFile>,
   options: WriteOptions = {},
 ): WriteReport {
   const folder = resolve(dir);
@@ -91,7 +104,8 @@ export function writeTree(
   let isCommitted = false;
   try {
     const before = isThere ? readList(dir, folder) : new Set<string>();
-    const report = stage(folder, dryRun ? null : join(staging, newName), before, files, step);
+    const target = dryRun ? null : new Target(join(staging, newName), options.link ?? linkSync);
+    const report = stage(new Before(folder, before), target, files, step);
     if (dryRun) return report;
     system(dir, () => {
       const paths = report.files.map((file) => file.path);
@@ -163,36 +177,133 @@ function isAnotherRun(staging: string): boolean {
 type Step = NonNullable<WriteOptions["onStep"]>;
 
 /** Checks every file and, unless `target` is null, writes it there. */
-function stage(
-  folder: string,
-  target: string | null,
-  before: ReadonlySet<string>,
-  files: Iterable<{ readonly path: string; readonly text: string }>,
-  step: Step,
-): WriteReport {
+function stage(before: Before, target: Target | null, files: Iterable<TreeFile>, step: Step): WriteReport {
   const written: WriteReport["files"][number][] = [];
-  const seen = new Set<string>();
+  const sizes = new Map<string, number>();
   const folders = new Set<string>();
-  for (const { path, text } of files) {
+  let read = 0;
+  let linked = 0;
+  for (const file of files) {
+    const { path, text, sameAs } = file;
     const problem = pathProblem(path);
     if (problem !== null) throw new WriteError("bad-path", path, `cannot write a file named ${JSON.stringify(path)}: ${problem}`);
-    if (seen.has(path) || folders.has(path)) throw new WriteError("bad-path", path, `${path} is written twice`);
-    seen.add(path);
+    if (sizes.has(path) || folders.has(path)) throw new WriteError("bad-path", path, `${path} is written twice`);
+    const knownSize = sameAs === undefined ? undefined : sizes.get(sameAs);
+    if (sameAs !== undefined && knownSize === undefined) throw new WriteError("bad-path", path, `${path} is said to be the same as ${sameAs}, which is not written before it`);
+    const size = knownSize ?? Buffer.byteLength(text);
+    sizes.set(path, size);
     for (const parent of parentsOf(path)) {
-      if (seen.has(parent)) throw new WriteError("bad-path", path, `${parent} is both a file and a folder`);
+      if (sizes.has(parent)) throw new WriteError("bad-path", path, `${parent} is both a file and a folder`);
       folders.add(parent);
     }
+    read += size;
     system(path, () => {
-      refuseForeign(folder, path, before);
-      const old = before.has(path) ? readIfFile(join(folder, path)) : null;
-      written.push({ path, change: old === null ? "added" : old === text ? "unchanged" : "changed" });
-      if (target === null) return;
+      written.push({ path, change: before.change(path, text, size) });
+      if (target === null) {
+        if (sameAs !== undefined) linked += size;
+        return;
+      }
       step("stage");
-      mkdirSync(join(target, dirname(path)), { recursive: true });
-      writeFileSync(join(target, path), text, { flag: "wx" });
+      if (target.put(file)) linked += size;
     });
   }
-  return { files: written, removed: [...before].filter((path) => !seen.has(path)).sort() };
+  return { files: written, bytes: { read, written: read - linked }, removed: [...before.paths].filter((path) => !sizes.has(path)).sort() };
+}
+
+/** Where new files are put. */
+class Target {
+  readonly #folder: string;
+  readonly #link: (existing: string, path: string) => void;
+  readonly #made = new Set<string>();
+  /** Where the bytes of a file stand that others are the same as: itself, or a copy once it has all the names that it can have. */
+  readonly #copies = new Map<string, string>();
+
+  constructor(folder: string, link: (existing: string, path: string) => void) {
+    this.#folder = folder;
+    this.#link = link;
+  }
+
+  /** Whether an earlier file only got a second name. */
+  put({ path, text, sameAs }: TreeFile): boolean {
+    const folder = dirname(path);
+    if (!this.#made.has(folder)) {
+      mkdirSync(join(this.#folder, folder), { recursive: true });
+      this.#made.add(folder);
+    }
+    const place = join(this.#folder, path);
+    if (sameAs !== undefined) {
+      try {
+        this.#link(join(this.#folder, this.#copies.get(sameAs) ?? sameAs), place);
+        return true;
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === null || !noLink.has(code)) throw error;
+        this.#copies.set(sameAs, path);
+      }
+    }
+    writeFileSync(place, text, { flag: "wx" });
+    return false;
+  }
+}
+
+/** The file system has no second names, or this file has as many as it can have, or may not get one. */
+const noLink: ReadonlySet<string> = new Set(["EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EXDEV", "EINVAL"]);
+
+/** What the folder held before. */
+class Before {
+  readonly #folder: string;
+  /** What knet wrote. */
+  readonly paths: ReadonlySet<string>;
+  /** Folders that are there, and paths where nothing is, as far as somebody asked. */
+  readonly #parents = new Map<string, "folder" | "nothing">();
+  /** The text of the old file that several names have, by device and inode: compared once with each new text. */
+  readonly #compared = new Map<string, { readonly text: string; readonly isEqual: boolean }>();
+
+  constructor(folder: string, paths: ReadonlySet<string>) {
+    this.#folder = folder;
+    this.paths = paths;
+  }
+
+  /** What writing the file does. @throws WriteError when a file of somebody else is in its way. */
+  change(path: string, text: string, size: number): WriteReport["files"][number]["change"] {
+    this.#refuseForeign(path);
+    if (!this.paths.has(path)) return "added";
+    const place = join(this.#folder, path);
+    const stat = lstatSync(place, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true) return "added";
+    if (stat.size !== size) return "changed";
+    if (stat.nlink === 1) return readFileSync(place, "utf8") === text ? "unchanged" : "changed";
+    const key = `${stat.dev} ${stat.ino}`;
+    let compared = this.#compared.get(key);
+    // The same string object compares at once.
+    if (compared?.text !== text) {
+      compared = { text, isEqual: readFileSync(place, "utf8") === text };
+      this.#compared.set(key, compared);
+    }
+    return compared.isEqual ? "unchanged" : "changed";
+  }
+
+  /** Every part of the path is free, a real folder, or a file that knet wrote: links are not followed. */
+  #refuseForeign(path: string): void {
+    for (const part of [...parentsOf(path), path]) {
+      const known = this.#parents.get(part);
+      if (known === "nothing") return;
+      if (known === "folder" && part !== path) continue;
+      const stat = lstatSync(join(this.#folder, part), { throwIfNoEntry: false });
+      if (stat === undefined) {
+        if (part !== path) this.#parents.set(part, "nothing");
+        return;
+      }
+      const isWanted = part !== path && stat.isDirectory();
+      if (isWanted) {
+        this.#parents.set(part, "folder");
+        continue;
+      }
+      const isOwn = stat.isDirectory() ? !holdsForeign(this.#folder, part, this.paths) : this.paths.has(part);
+      if (!isOwn) throw new WriteError("foreign-file", part, `${part} is in the way of ${path}, and knet did not write it`);
+      if (!stat.isDirectory()) return;
+    }
+  }
 }
 
 /** `a/b/c` → `a`, `a/b`. */
@@ -201,27 +312,11 @@ function parentsOf(path: string): readonly string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-/** Every part of the path is free, a real folder, or a file that knet wrote: links are not followed. */
-function refuseForeign(folder: string, path: string, before: ReadonlySet<string>): void {
-  for (const part of [...parentsOf(path), path]) {
-    const stat = lstatSync(join(folder, part), { throwIfNoEntry: false });
-    if (stat === undefined) return;
-    const isWanted = part !== path && stat.isDirectory();
-    const isOwn = stat.isDirectory() ? !holdsForeign(folder, part, before) : before.has(part);
-    if (!isWanted && !isOwn) throw new WriteError("foreign-file", part, `${part} is in the way of ${path}, and knet did not write it`);
-    if (!stat.isDirectory()) return;
-  }
-}
-
 function holdsForeign(folder: string, path: string, before: ReadonlySet<string>): boolean {
   return readdirSync(join(folder, path), { withFileTypes: true }).some((entry) => {
     const inner = `${path}/${entry.name}`;
     return entry.isDirectory() ? holdsForeign(folder, inner, before) : !before.has(inner);
   });
-}
-
-function readIfFile(path: string): string | null {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, "utf8") : null;
 }
 
 function readList(dir: string, folder: string): ReadonlySet<string> {

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exitCodes } from "./io.ts";
+import { progressLine } from "./progress.ts";
 import { Shell } from "./testing.ts";
 import { version } from "./version.ts";
 
@@ -130,6 +131,38 @@ describe("output", () => {
     await sh.knet(["compile", "journey.knet", "-o", "two"]);
     expect(sh.tree("one")).toEqual(sh.tree("two"));
     expect((await sh.knet(["compile", "journey.knet", "-o", "one"])).stdout).toMatch(/: 0 new or changed\n$/);
+  });
+
+  it("should lead from a generated line to the place of its declaration, counted from 1", async () => {
+    using sh = shell();
+    await sh.knet(["compile", "journey.knet", "-o", "out"]);
+    const { names, files } = JSON.parse(sh.read("out/knet.map.json")) as { names: string[]; files: Record<string, { lines: number[][] }> };
+    const [[first, , source, line, column, , , name] = []] = files["manifests/namespace001/service-myapp.yaml"]?.lines ?? [];
+    const declared = journey.split("\n").findIndex((text) => text.includes("service myapp")) + 1;
+    expect([first, source, line, column, names[name ?? -1]]).toEqual([1, 0, declared, 3, "service namespace001/myapp"]);
+  });
+
+  it("should write the rules that all nodes share once, and only the nodes that are asked for", async () => {
+    using sh = shell();
+    await sh.knet(["compile", "journey.knet", "-o", "out"]);
+    const inode = (node: string): number => statSync(join(sh.folder, `out/nodes/${node}/kube-proxy.iptables`)).ino;
+    expect(inode("node-a")).toBe(inode("node-b"));
+    await sh.knet(["compile", "journey.knet", "-o", "out", "--node", "node-b"]);
+    expect(existsSync(join(sh.folder, "out/nodes/node-a"))).toBe(false);
+    expect(JSON.parse(sh.read("out/nodes/node-b/knet.map.json")).files["nodes/node-b/kube-proxy.iptables"]).toHaveProperty("lines");
+  });
+
+  it("should say on a terminal how many nodes are done once it takes a while", async () => {
+    using sh = shell();
+    const told: string[] = [];
+    const line = progressLine({ isTTY: true, columns: 40, write: (text) => void told.push(text) }, "compiling");
+    line.update("0/500 nodes");
+    expect(told).toEqual([]);
+    await new Promise((done) => setTimeout(done, 450));
+    line.update("7/500 nodes");
+    line.end();
+    expect(told).toEqual(["\r\u001b[Kcompiling: 7/500 nodes", "\r\u001b[K"]);
+    expect((await sh.knet(["compile", "journey.knet", "-o", "out"])).stderr).toBe("");
   });
 
   it("should leave the earlier output as it was when the program has an error", async () => {

@@ -6,6 +6,7 @@ import { compile } from "./commands/compile.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { lock } from "./commands/lock.ts";
+import { reach, reachFormats } from "./commands/reach.ts";
 import { trace, traceFormats } from "./commands/trace.ts";
 import { verify, verifyFormats } from "./commands/verify.ts";
 import { exitCodes } from "./io.ts";
@@ -129,6 +130,15 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .addOption(format(...traceFormats))
     .addOption(locked())
     .action(async (file: string, from: string, to: string, options: Parameters<typeof trace>[4]) => done(await trace(io, file, from, to, options)));
+
+  command("reach", "who reaches whom on what", "knet reach examples/shop/shop.knet --from shop/* --to data/* --explain")
+    .argument("<file>", "the program")
+    .option("--from <endpoints>", "only from these: namespace/name, namespace/*, nodes, node:name, internet, an address or a CIDR; several with commas")
+    .option("--to <endpoints>", "only to these")
+    .option("--explain", "say why, with the policies and where they stand", false)
+    .addOption(format(...reachFormats))
+    .addOption(locked())
+    .action(async (file: string, options: Parameters<typeof reach>[2]) => done(await reach(io, file, options)));
 
   command("explain", "a diagnostic at length, with an example and its repair", "knet explain KN3003")
     .argument("<code>", "KNnnnn or its name")

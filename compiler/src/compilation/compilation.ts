@@ -9,7 +9,13 @@ import { createIntent } from "../intent/intent.ts";
 import { lower } from "../lower/lower.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { NetworkModel } from "../model/types.ts";
+import type { Intent } from "../intent/intent.ts";
 import type { Failures, Scenario } from "../verify/types.ts";
+
+/** A scenario whose judge also explains itself. */
+export interface CompiledScenario extends Scenario {
+  readonly intent: Intent;
+}
 
 export interface Checked {
   readonly source: SourceFile;
@@ -36,7 +42,7 @@ export class Compilation {
   readonly program: CheckedProgram;
   readonly model: NetworkModel;
   readonly allocation: Allocation;
-  #scenario: Scenario | null = null;
+  #scenario: CompiledScenario | null = null;
 
   constructor(source: SourceFile, program: CheckedProgram, lowered: Lowered) {
     this.source = source;
@@ -50,17 +56,17 @@ export class Compilation {
   }
 
   /** The cluster as declared. */
-  get scenario(): Scenario {
+  get scenario(): CompiledScenario {
     this.#scenario ??= scenarioOf(this.model);
     return this.#scenario;
   }
 
   /** The cluster after the failures, converged: what is left keeps its addresses. */
-  after(failures: Failures): Scenario {
+  after(failures: Failures): CompiledScenario {
     return scenarioOf(lower(this.program, { held: this.allocation, failed: failures }).model);
   }
 }
 
-function scenarioOf(model: NetworkModel): Scenario {
+function scenarioOf(model: NetworkModel): CompiledScenario {
   return { model, fabric: assembleFabric(model), intent: createIntent(model) };
 }

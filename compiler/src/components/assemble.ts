@@ -31,8 +31,13 @@ export function podId(pod: Pick<Pod, "namespace" | "name">): string {
   return `pod/${pod.namespace}/${pod.name}`;
 }
 
+export interface AssembleOptions {
+  /** Made anew whenever they are asked for: to go through many hosts once, where keeping all would fill the memory. */
+  readonly forgetsDataplanes?: boolean;
+}
+
 /** Dataplanes are made when they are first asked for; what is equal on all nodes is made once. */
-export function assembleFabric(model: NetworkModel): Fabric {
+export function assembleFabric(model: NetworkModel, { forgetsDataplanes = false }: AssembleOptions = {}): Fabric {
   const hosts = hostsOf(model);
   const byId = new Map(hosts.map((host) => [host.id, host]));
   const makers = dataplaneMakers(model);
@@ -44,7 +49,7 @@ export function assembleFabric(model: NetworkModel): Fabric {
     if (host === undefined) throw new Error(`the fabric has no host ${id}`);
     const built = host.sharesParent && host.parent !== null ? dataplane(host.parent) : makers.get(id)?.();
     if (built === undefined) throw new Error(`host ${id} has no dataplane`);
-    made.set(id, built);
+    if (!forgetsDataplanes) made.set(id, built);
     return built;
   };
   const segments = once(() => segmentsOf(model));
@@ -117,8 +122,8 @@ function segmentsOf(model: NetworkModel): readonly Segment[] {
       kind: "subnet",
       mtu: subnet.mtu,
       attachments: [
-        ...model.routers.flatMap((router) => router.interfaces.filter((face) => face.subnet === subnet.name).map((face) => ({ host: `router/${router.name}`, link: face.device }))),
-        ...model.nodes.filter((node) => node.subnet === subnet.name).map((node) => ({ host: nodeId(node.name), link: node.device })),
+        ...model.routers.flatMap((router) => router.interfaces.filter((face) => face.subnet === subnet.name).map((face) => ({ host: `router/${router.name}`, link: face.device, addresses: face.addresses }))),
+        ...model.nodes.filter((node) => node.subnet === subnet.name).map((node) => ({ host: nodeId(node.name), link: node.device, addresses: node.addresses })),
       ],
       origin: subnet.origin,
     }),

@@ -12,5 +12,5 @@ export interface PrintedLine {
 
 /** The file: every line ended by a line feed. No lines give an empty file. */
 export function printedText(lines: readonly PrintedLine[]): string {
-  return lines.map((line) => `${line.text}\n`).join("");
+  return lines.length === 0 ? "" : `${lines.map((line) => line.text).join("\n")}\n`;
 }

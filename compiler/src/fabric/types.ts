@@ -36,8 +36,15 @@ export interface Segment {
   readonly name: string;
   readonly kind: "subnet" | "veth" | "outside";
   readonly mtu: number;
-  readonly attachments: readonly { readonly host: string; readonly link: string }[];
+  readonly attachments: readonly Attachment[];
   readonly origin: Origin;
+}
+
+export interface Attachment {
+  readonly host: string;
+  readonly link: string;
+  /** What the link carries, when that is known before the host's dataplane is built: who has an address is asked there first. */
+  readonly addresses?: readonly Ip[];
 }
 
 export interface Listener {

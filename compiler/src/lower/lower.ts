@@ -5,7 +5,7 @@ import type { CheckedProgram, EndpointExpression, Origin } from "@knet/language"
 import { describeIpamProblem, emptyAllocation, heldBlocks, planBlocks } from "../allocate/index.ts";
 import type { Allocation, IpamProblem } from "../allocate/index.ts";
 import { insideRanges } from "../model/ranges.ts";
-import type { Cluster, NetworkModel, Pod, Service } from "../model/types.ts";
+import type { Cluster, Firewall, NetworkModel, NetworkPolicy, Pod, Service } from "../model/types.ts";
 import { lowerAssertions } from "./assertions.ts";
 import { unchecked } from "./describe.ts";
 import { externalHosts, outsidePrefixes } from "./outside.ts";
@@ -61,11 +61,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
   });
   const services = lowerServices(program, held, dnsOrigin);
   const policies = lowerPolicies(program, inside);
-  const told = [
-    ...policies.flatMap((policy) => [...policy.ingress, ...policy.egress]).flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "ipBlock" ? [peer.cidr, ...peer.except] : []))),
-    ...firewalls.flatMap((firewall) => firewall.rules).flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "cidr" ? [peer.cidr] : []))),
-    ...program.assertions.flatMap((assertion) => assertion.statements).flatMap((statement) => (statement.kind === "reach" ? [statement] : statement.statements)).flatMap((statement) => [statement.sources, statement.target].flatMap(cidrsOf)),
-  ];
+  const told = toldRanges(policies, firewalls, program);
   const outsideRouter = routers.find((router) => router.outside !== null);
   const sortedPods = pods.toSorted((x, y) => compareText(x.namespace, y.namespace) || compareText(x.name, y.name));
   const model: NetworkModel = {
@@ -124,6 +120,30 @@ function lowerCluster(program: CheckedProgram, dnsOrigin: Origin): Cluster {
     },
     origin: { name, span: cluster.span },
   };
+}
+
+/** Ranges that some rule or assertion tells apart from others. Policies about the internet share their list of exceptions: it is read once. */
+function toldRanges(policies: readonly NetworkPolicy[], firewalls: readonly Firewall[], program: CheckedProgram): readonly Cidr[] {
+  const told: Cidr[] = [];
+  const read = new Set<readonly Cidr[]>();
+  for (const policy of policies) {
+    for (const { peers } of [...policy.ingress, ...policy.egress]) {
+      for (const peer of peers) {
+        if (peer.kind !== "ipBlock") continue;
+        told.push(peer.cidr);
+        if (read.has(peer.except)) continue;
+        read.add(peer.except);
+        for (const cidr of peer.except) told.push(cidr);
+      }
+    }
+  }
+  for (const { rules } of firewalls) {
+    for (const peer of rules.flatMap((rule) => rule.peers)) if (peer.kind === "cidr") told.push(peer.cidr);
+  }
+  for (const statement of program.assertions.flatMap((assertion) => assertion.statements)) {
+    for (const { sources, target } of statement.kind === "reach" ? [statement] : statement.statements) told.push(...cidrsOf(sources), ...cidrsOf(target));
+  }
+  return told;
 }
 
 /** Ranges that an assertion names; the outside gets a machine in each. */

@@ -113,7 +113,11 @@ export function endpointClasses(model: NetworkModel): EndpointClasses {
     }
   }
   const classes = builder.classes();
-  const byHost = new Map(classes.flatMap((entry) => entry.members.map((member) => [entry.kind === "external" ? `${member.host} ${entry.families.join()}` : member.host, entry])));
+  const byHost = new Map(
+    classes.flatMap((entry) =>
+      entry.members.map((member) => [entry.kind === "external" ? `${member.host} ${entry.families.join()}` : member.host, entry]),
+    ),
+  );
   const byKey = new Map(classes.filter((entry) => entry.kind === "external").map((entry) => [entry.place, entry]));
   return {
     pods: classes.filter((entry) => entry.kind === "pod"),
@@ -206,7 +210,9 @@ class Places {
       .map((firewall) =>
         firewall.rules
           .flatMap((rule, index) => {
-            const admits = rule.peers.length === 0 || rule.peers.some((peer) => (peer.kind === "cidr" ? contains(peer.cidr, ip) : peer.kind === "any" || !inside));
+            const admits =
+              rule.peers.length === 0 ||
+              rule.peers.some((peer) => (peer.kind === "cidr" ? contains(peer.cidr, ip) : peer.kind === "any" || !inside));
             return admits ? [index] : [];
           })
           .join(),
@@ -218,7 +224,10 @@ class Places {
     const node = this.#nodes.get(name);
     const own = node?.addresses ?? [];
     const tunnels = this.#model.ipam.nodes.find((entry) => entry.node === name)?.tunnels ?? [];
-    const seen = [...own.map((ip) => ({ ip, by: "wire" })), ...tunnels.map(({ address, encapsulation }) => ({ ip: address, by: encapsulation }))];
+    const seen = [
+      ...own.map((ip) => ({ ip, by: "wire" })),
+      ...tunnels.map(({ address, encapsulation }) => ({ ip: address, by: encapsulation })),
+    ];
     return [
       this.#subnet(node?.subnet ?? ""),
       this.firewalls(name)
@@ -250,10 +259,13 @@ class Backing {
   of(pod: Pod): string {
     return this.#services
       .flatMap((service, index) => {
-        const selected = service.namespace === pod.namespace && Object.entries(service.selector ?? {}).every(([key, value]) => pod.labels[key] === value);
+        const selected =
+          service.namespace === pod.namespace && Object.entries(service.selector ?? {}).every(([key, value]) => pod.labels[key] === value);
         if (!selected) return [];
         const targets = service.ports.map(({ targetPort, protocol }) =>
-          typeof targetPort === "number" ? targetPort : (pod.ports.find((port) => port.name === targetPort && port.protocol === protocol)?.port ?? ""),
+          typeof targetPort === "number"
+            ? targetPort
+            : (pod.ports.find((port) => port.name === targetPort && port.protocol === protocol)?.port ?? ""),
         );
         return [`${index}:${targets.join("+")}:${pod.ready && !pod.terminating ? "ready" : "not ready"}`];
       })
@@ -265,7 +277,11 @@ class Backing {
  * One pair of members for each way in which members of the two classes can stand to each other, the farthest first.
  * @param known nodes to be preferred, since what they hold is at hand
  */
-export function representativePairs(a: EndpointClass, b: EndpointClass, known: ReadonlySet<string>): readonly (readonly [Relation, Member, Member])[] {
+export function representativePairs(
+  a: EndpointClass,
+  b: EndpointClass,
+  known: ReadonlySet<string>,
+): readonly (readonly [Relation, Member, Member])[] {
   const [from] = a.members;
   const [to] = b.members;
   if (from === undefined || to === undefined) return [];
@@ -279,7 +295,9 @@ export function representativePairs(a: EndpointClass, b: EndpointClass, known: R
     return [a.kind === "external" ? ["outside", from, member] : ["outside", member, to]];
   }
   const pairs: [Relation, Member, Member][] = [];
-  const apart = firstOf(a.bySubnet, (subnet, nodes) => firstOf(b.bySubnet, (other, others) => (other === subnet ? null : on(best(nodes), best(others)))));
+  const apart = firstOf(a.bySubnet, (subnet, nodes) =>
+    firstOf(b.bySubnet, (other, others) => (other === subnet ? null : on(best(nodes), best(others)))),
+  );
   if (apart !== null) pairs.push(["routed", ...apart]);
   const beside = firstOf(a.bySubnet, (subnet, nodes) => {
     const others = b.bySubnet.get(subnet) ?? [];

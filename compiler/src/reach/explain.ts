@@ -4,9 +4,9 @@ import type { Origin, Span } from "@knet/language";
 import type { NetworkModel, NetworkPolicy, Pod, PolicyRule } from "../model/types.ts";
 import type { Member } from "./classes.ts";
 import type { Masks } from "./matrix.ts";
-import { bit, isEverything } from "./ports.ts";
+import { bit, portsText } from "./ports.ts";
 import type { PortClassRange, PortSpace } from "./ports.ts";
-import type { AllowedPorts, Detour } from "./types.ts";
+import type { Detour } from "./types.ts";
 import type { Unit } from "./units.ts";
 
 /** A line of the program: `shop.knet:97`. */
@@ -23,24 +23,16 @@ export interface PolicyOracle {
   ask(flow: { readonly from: string; readonly dst: Ip; readonly protocol: Transport; readonly port: number }): {
     readonly outcomes: readonly { readonly reason: string; readonly causes: readonly Origin[] }[];
   };
-  policyVerdict(source: Pod | Ip, destination: Pod, protocol: Transport, port: number): {
+  policyVerdict(
+    source: Pod | Ip,
+    destination: Pod,
+    protocol: Transport,
+    port: number,
+  ): {
     readonly allowed: boolean;
     readonly egress: DirectionWord | null;
     readonly ingress: DirectionWord | null;
   };
-}
-
-/** `TCP 80,443,UDP 53`, or `All Connections`. */
-export function portsText(allowed: readonly AllowedPorts[]): string {
-  if (isEverything(allowed)) return "All Connections";
-  const byProtocol = new Map<Transport, AllowedPorts[]>();
-  for (const entry of allowed) byProtocol.set(entry.protocol, [...(byProtocol.get(entry.protocol) ?? []), entry]);
-  return [...byProtocol]
-    .map(([protocol, entries]) => {
-      const texts = entries.flatMap(({ ports }) => ports).toSorted(([x], [y]) => x - y);
-      return `${protocol.toUpperCase()} ${texts.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",")}`;
-    })
-    .join(",");
 }
 
 export class Explainer {
@@ -59,10 +51,15 @@ export class Explainer {
   /** One sentence for each set of ports that the same rules allow. */
   connection(source: Unit, target: Unit, masks: Masks, through: readonly Detour[]): readonly string[] {
     const detoured = new Set(through.map(({ protocol, port }) => this.#ports.at(protocol, port)));
-    const direct = this.#grouped(masks, (entry) => (detoured.has(entry.index) ? null : this.#why(source, target, entry.protocol, entry.first)));
+    const direct = this.#grouped(masks, (entry) =>
+      detoured.has(entry.index) ? null : this.#why(source, target, entry.protocol, entry.first),
+    );
     const ways = through.map(({ service, protocol, nodePort, port }) => {
       const said = target.members[0]?.pod;
-      const into = said == null ? "" : `; ${this.#isolation(said, "ingress") ? `its policies admit what the nodes pass on` : `no policy isolates ingress of ${target.endpoint.id}`}`;
+      const into =
+        said == null
+          ? ""
+          : `; ${this.#isolation(said, "ingress") ? `its policies admit what the nodes pass on` : `no policy isolates ingress of ${target.endpoint.id}`}`;
       return `${protocol.toUpperCase()} ${port}: through node port ${nodePort}/${protocol} of service ${service}${into}.`;
     });
     return [...direct, ...ways];
@@ -72,7 +69,11 @@ export class Explainer {
     const [member] = source.members;
     const node = this.#model.nodes.find((candidate) => candidate.name === member?.node);
     if (member === undefined || node === undefined) return [];
-    return this.#grouped(masks, (entry) => `${this.#egress(source, member, node.addresses, entry.protocol, entry.first)}; the firewall of the node stands on the wire and is not asked`);
+    return this.#grouped(
+      masks,
+      (entry) =>
+        `${this.#egress(source, member, node.addresses, entry.protocol, entry.first)}; the firewall of the node stands on the wire and is not asked`,
+    );
   }
 
   #grouped(masks: Masks, why: (entry: PortClassRange) => string | null): readonly string[] {
@@ -117,7 +118,9 @@ export class Explainer {
   #byCauses(direction: "ingress" | "egress", unit: Unit, from: Member, to: readonly Ip[], protocol: Transport, port: number): string {
     const dst = to.find((ip) => from.addresses.some((own) => own.family === ip.family));
     const [outcome] = dst === undefined ? [] : this.#oracle.ask({ from: from.host, dst, protocol, port }).outcomes;
-    const rules = (outcome?.causes ?? []).filter((cause) => cause.name.startsWith("policy ")).map((cause) => this.#rule(cause.name, cause.span));
+    const rules = (outcome?.causes ?? [])
+      .filter((cause) => cause.name.startsWith("policy "))
+      .map((cause) => this.#rule(cause.name, cause.span));
     if (rules.length === 0) return `no policy isolates ${direction} of ${unit.endpoint.id}`;
     return `${listed([...new Set(rules)])} ${rules.length === 1 ? "lets" : "let"} it ${direction === "egress" ? "out" : "in"}`;
   }
@@ -151,13 +154,19 @@ export class Explainer {
     }
     const dst = to.addresses.find((ip) => from.addresses.some((own) => own.family === ip.family));
     if (dst === undefined) return [`${source.endpoint.id} and ${target.endpoint.id} have no address family in common.`];
-    const reasons = this.#oracle.ask({ from: from.host, dst, protocol: offered.protocol, port: offered.port }).outcomes.map(({ reason }) => `${reason}.`);
+    const reasons = this.#oracle
+      .ask({ from: from.host, dst, protocol: offered.protocol, port: offered.port })
+      .outcomes.map(({ reason }) => `${reason}.`);
     return [...new Set(reasons)];
   }
 
   #denial(verdict: DirectionWord | null, direction: "ingress" | "egress", unit: Unit, rest: string): string | null {
     if (verdict === null || verdict.allowed) return null;
-    const policies = [...new Map(verdict.isolatedBy.map((policy) => [policy, this.#rule(`policy ${policy.namespace}/${policy.name}`, policy.origin.span)])).values()];
+    const policies = [
+      ...new Map(
+        verdict.isolatedBy.map((policy) => [policy, this.#rule(`policy ${policy.namespace}/${policy.name}`, policy.origin.span)]),
+      ).values(),
+    ];
     return `${listed(policies)} ${policies.length === 1 ? "isolates" : "isolate"} ${direction} of ${unit.endpoint.id}, and no rule ${rest}.`;
   }
 }
@@ -170,7 +179,11 @@ function outsider(ip: Ip): Ip {
 /** One of each that are not the same. */
 function aPair(source: Unit, target: Unit): readonly [Member | undefined, Member | undefined] {
   const [from] = source.members;
-  return [from, target.members.find((member) => member.host !== from?.host && (member.node === null || member.node !== from?.node)) ?? target.members.find((member) => member.host !== from?.host)];
+  return [
+    from,
+    target.members.find((member) => member.host !== from?.host && (member.node === null || member.node !== from?.node)) ??
+      target.members.find((member) => member.host !== from?.host),
+  ];
 }
 
 function listed(names: readonly string[]): string {

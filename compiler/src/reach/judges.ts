@@ -27,7 +27,15 @@ export class Judges {
   ask(from: Member, to: Member, address: Ip, protocol: Transport, port: number): readonly Served[] {
     this.asked++;
     const { fabric, intent } = this.#scenario;
-    const journeys = everyJourney(fabric, { from: from.host, src: null, dst: address, protocol, dport: port, sport: defaultSourcePort, size: defaultSize });
+    const journeys = everyJourney(fabric, {
+      from: from.host,
+      src: null,
+      dst: address,
+      protocol,
+      dport: port,
+      sport: defaultSourcePort,
+      size: defaultSize,
+    });
     const flow: Flow = {
       from: { host: from.host, name: from.name, addresses: from.addresses, classKey: from.host },
       to: { name: to.name, address, host: to.host, classKey: to.host, offers: [] },
@@ -47,11 +55,21 @@ export class Judges {
   }
 
   #doubt(flow: Flow): void {
-    const { unspecified } = this.#scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
+    const { unspecified } = this.#scenario.intent.ask({
+      from: flow.from.host,
+      dst: flow.to.address,
+      protocol: flow.protocol,
+      port: flow.port,
+    });
     if (unspecified !== null) for (const doubt of unspecified.split("; ")) this.doubts.add(doubt);
   }
 
-  #disagree(flow: Flow, simulated: readonly string[], intended: { readonly words: readonly string[]; readonly reasons: readonly string[] }, journeys: Disagreement["journeys"]): void {
+  #disagree(
+    flow: Flow,
+    simulated: readonly string[],
+    intended: { readonly words: readonly string[]; readonly reasons: readonly string[] },
+    journeys: Disagreement["journeys"],
+  ): void {
     const key = `${flow.from.name} ${flow.to.name} ${flow.to.address.family} ${flow.protocol}`;
     if (this.disagreements.has(key)) return;
     this.disagreements.set(key, {

@@ -64,10 +64,15 @@ export class Matrix {
     this.#shares = classes.pods.length ** 2 > exactPairs;
     this.#nodePorts = model.services.flatMap((service): readonly NodePort[] => {
       const families = ([4, 6] as const).filter((family) => service.clusterIps.some((ip) => ip.family === family));
-      const selected = model.pods.filter((pod) => pod.namespace === service.namespace && Object.entries(service.selector ?? {}).every(([key, value]) => pod.labels[key] === value));
+      const selected = model.pods.filter(
+        (pod) =>
+          pod.namespace === service.namespace && Object.entries(service.selector ?? {}).every(([key, value]) => pod.labels[key] === value),
+      );
       const backends = new Set(selected.flatMap((pod) => classes.classOf(`pod/${pod.namespace}/${pod.name}`)?.id ?? []));
       return service.ports.flatMap((port) =>
-        port.nodePort === null ? [] : [{ service: `${service.namespace}/${service.name}`, protocol: port.protocol, nodePort: port.nodePort, families, backends }],
+        port.nodePort === null
+          ? []
+          : [{ service: `${service.namespace}/${service.name}`, protocol: port.protocol, nodePort: port.nodePort, families, backends }],
       );
     });
   }
@@ -125,7 +130,10 @@ export class Matrix {
           ...(b.kind === "node" ? [this.#machinePort(b.firewalls, protocol, first)] : []),
         ].join("|");
         const group = found.get(signature);
-        found.set(signature, group === undefined ? { signature, mask: bit(index), protocol, port: first } : { ...group, mask: group.mask | bit(index) });
+        found.set(
+          signature,
+          group === undefined ? { signature, mask: bit(index), protocol, port: first } : { ...group, mask: group.mask | bit(index) },
+        );
       }
       groups = [...found.values()];
       this.#groups.set(key, groups);
@@ -143,7 +151,9 @@ export class Matrix {
   #machinePort(firewalls: readonly Firewall[], protocol: Transport, port: number): string {
     const admitted = firewalls.flatMap((firewall) =>
       firewall.rules.flatMap((rule, index) =>
-        rule.ports.length === 0 || rule.ports.some((range) => range.protocol === protocol && range.first <= port && port <= range.last) ? [`${firewall.name}.${index}`] : [],
+        rule.ports.length === 0 || rule.ports.some((range) => range.protocol === protocol && range.first <= port && port <= range.last)
+          ? [`${firewall.name}.${index}`]
+          : [],
       ),
     );
     const open = this.#nodePorts.some((entry) => entry.protocol === protocol && entry.nodePort === port);
@@ -204,7 +214,8 @@ export class Matrix {
 
   /** A sender and the node that it asks: one pair for each kind of node, its own and others. */
   #entries(a: EndpointClass, entry: NodePort): readonly { readonly from: Member; readonly node: Member; readonly kind: string }[] {
-    const best = (members: readonly Member[]): Member | undefined => members.find((member) => this.#known.has(member.node ?? "")) ?? members[0];
+    const best = (members: readonly Member[]): Member | undefined =>
+      members.find((member) => this.#known.has(member.node ?? "")) ?? members[0];
     return this.#kinds(entry).flatMap((nodes, index) => {
       const own = best(nodes.filter((node) => a.byNode.has(node.node ?? "")));
       const before = a.byNode.get(own?.node ?? "")?.[0];

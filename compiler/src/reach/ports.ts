@@ -76,9 +76,29 @@ export function bit(index: number): bigint {
   return 1n << BigInt(index);
 }
 
-/** Whether it is every port of every protocol in every common family. */
-export function isEverything(allowed: readonly AllowedPorts[]): boolean {
-  return transports.every((protocol) =>
-    allowed.some(({ protocol: own, ports, family }) => own === protocol && family === null && ports.length === 1 && ports[0]?.[0] === 1 && ports[0][1] === 65535),
-  );
+/** `TCP 80,443,UDP 53`, or `All Connections`: what is allowed in some family. */
+export function portsText(allowed: readonly AllowedPorts[]): string {
+  const merged = transports.flatMap((protocol) => {
+    const ports = mergedIntervals(allowed.filter((entry) => entry.protocol === protocol).flatMap((entry) => entry.ports));
+    return ports.length === 0 ? [] : [{ protocol, ports }];
+  });
+  const everything =
+    merged.length === transports.length && merged.every(({ ports }) => ports.length === 1 && ports[0]?.[0] === 1 && ports[0][1] === 65535);
+  if (everything) return "All Connections";
+  return merged
+    .map(
+      ({ protocol, ports }) =>
+        `${protocol.toUpperCase()} ${ports.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",")}`,
+    )
+    .join(",");
+}
+
+function mergedIntervals(intervals: readonly PortInterval[]): readonly PortInterval[] {
+  const out: [number, number][] = [];
+  for (const [first, last] of intervals.toSorted(([x], [y]) => x - y)) {
+    const open = out.at(-1);
+    if (open !== undefined && first <= open[1] + 1) open[1] = Math.max(open[1], last);
+    else out.push([first, last]);
+  }
+  return out;
 }

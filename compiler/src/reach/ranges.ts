@@ -49,7 +49,7 @@ export function cidrsOf(first: Ip, last: Ip): readonly Cidr[] {
   const out: Cidr[] = [];
   const bits = bitsOf(first.family);
   const end = ipToBigInt(last);
-  for (let at = ipToBigInt(first); at <= end; ) {
+  for (let at = ipToBigInt(first); at <= end;) {
     let host = 0;
     while (host < bits && (at & ((1n << BigInt(host + 1)) - 1n)) === 0n && at + (1n << BigInt(host + 1)) - 1n <= end) host++;
     out.push({ ip: addToIp(first, at - ipToBigInt(first)), prefix: bits - host });

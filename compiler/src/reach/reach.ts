@@ -33,7 +33,8 @@ export function reach(scenario: Scenario, options: ReachOptions = {}): ReachRepo
   const [from, to] = [options.from ?? everything, options.to ?? everything];
   const classes = endpointClasses(model);
   const all = [...classes.pods, ...classes.nodes, ...classes.externals];
-  const chosen = (selection: Selection): readonly EndpointClass[] => all.filter((entry) => entry.members.some((member) => selection.includes(member)));
+  const chosen = (selection: Selection): readonly EndpointClass[] =>
+    all.filter((entry) => entry.members.some((member) => selection.includes(member)));
   const sides = { from: chosen(from), to: chosen(to) };
   const ports = new PortSpace(model);
   const judges = new Judges(scenario);
@@ -53,23 +54,42 @@ export function reach(scenario: Scenario, options: ReachOptions = {}): ReachRepo
 
   const connections: ReachConnection[] = [];
   const refusals: ReachRefusal[] = [];
+  const meet = (source: Unit, target: Unit): void => {
+    if (!arePair(source, target)) return;
+    const { masks, through } = between(matrix, ports, source, target, subnets);
+    const allowed = ports.allowed(masks);
+    const ends = { from: source.endpoint.id, to: target.endpoint.id };
+    if (allowed.length > 0)
+      connections.push({ ...ends, allowed, through, explanation: explainer?.connection(source, target, masks, through) ?? [] });
+    else if (explainer !== null && named) refusals.push({ ...ends, explanation: explainer.refusal(source, target) });
+  };
+  const meetOwnNode = (source: Unit): void => {
+    const masks = unionOf(source.classes.flatMap((entry) => [...(matrix.own(entry) ?? [])]));
+    const allowed = ports.allowed(masks);
+    if (allowed.length > 0)
+      connections.push({
+        from: source.endpoint.id,
+        to: ownNode.id,
+        allowed,
+        through: [],
+        explanation: explainer?.toOwnNode(source, masks) ?? [],
+      });
+  };
+  const [inside, outside] = [
+    targets.filter((target) => target.endpoint.kind !== "External"),
+    targets.filter((target) => target.endpoint.kind === "External"),
+  ];
   for (const source of sources) {
-    for (const target of targets) {
-      if (!arePair(source, target)) continue;
-      const { masks, through } = between(matrix, ports, source, target, subnets);
-      const allowed = ports.allowed(masks);
-      const ends = { from: source.endpoint.id, to: target.endpoint.id };
-      if (allowed.length > 0) connections.push({ ...ends, allowed, through, explanation: explainer?.connection(source, target, masks, through) ?? [] });
-      else if (explainer !== null && named) refusals.push({ ...ends, explanation: explainer.refusal(source, target) });
-    }
-    if (!to.machines) continue;
-    const own = unionOf(source.classes.flatMap((entry) => [...(matrix.own(entry) ?? [])]));
-    const allowed = ports.allowed(own);
-    if (allowed.length > 0) connections.push({ from: source.endpoint.id, to: ownNode.id, allowed, through: [], explanation: explainer?.toOwnNode(source, own) ?? [] });
+    for (const target of inside) meet(source, target);
+    if (to.machines) meetOwnNode(source);
+    for (const target of outside) meet(source, target);
   }
   const usesOwn = connections.some((connection) => connection.to === ownNode.id);
   return {
-    endpoints: inOrder([...sources, ...targets].map((unit) => unit.endpoint), usesOwn),
+    endpoints: inOrder(
+      [...sources, ...targets].map((unit) => unit.endpoint),
+      usesOwn,
+    ),
     connections,
     refusals,
     notes: notesOf(model, ports, judges, connections),
@@ -86,7 +106,7 @@ const order = { Deployment: 0, Pod: 0, Node: 1, External: 2 } as const;
 /** The two sides in one list; each is in order already. */
 function inOrder(endpoints: readonly ReachEndpoint[], usesOwn: boolean): readonly ReachEndpoint[] {
   const distinct = [...new Map([...endpoints, ...(usesOwn ? [ownNode] : [])].map((endpoint) => [endpoint.id, endpoint])).values()];
-  const key = (endpoint: ReachEndpoint): string => `${endpoint.namespace ?? ""}\n${endpoint.name}`;
+  const key = (endpoint: ReachEndpoint): string => `${endpoint.namespace ?? ""}\n${endpoint.id === ownNode.id ? "\uffff" : endpoint.name}`;
   return distinct
     .map((endpoint, index) => ({ endpoint, index }))
     .toSorted((x, y) => {
@@ -104,7 +124,13 @@ function arePair(source: Unit, target: Unit): boolean {
   return second !== undefined || target.members.some((member) => member.host !== first?.host);
 }
 
-function between(matrix: Matrix, ports: PortSpace, source: Unit, target: Unit, subnets: ReadonlyMap<string, string>): { readonly masks: Masks; readonly through: readonly Detour[] } {
+function between(
+  matrix: Matrix,
+  ports: PortSpace,
+  source: Unit,
+  target: Unit,
+  subnets: ReadonlyMap<string, string>,
+): { readonly masks: Masks; readonly through: readonly Detour[] } {
   const relation = relationOf(source.node, target.node, subnets);
   const direct: Masks[] = [];
   const detours: Detours[] = [];
@@ -123,7 +149,8 @@ function between(matrix: Matrix, ports: PortSpace, source: Unit, target: Unit, s
   const ways = new Map<string, Detour>();
   for (const { family, ...way } of detours.flatMap((found) => found.ways)) {
     const at = ports.at(way.protocol, way.port);
-    if (at !== null && ((plain.get(family) ?? 0n) & bit(at)) === 0n) ways.set(`${way.service} ${way.nodePort}/${way.protocol} ${way.port}`, way);
+    if (at !== null && ((plain.get(family) ?? 0n) & bit(at)) === 0n)
+      ways.set(`${way.service} ${way.nodePort}/${way.protocol} ${way.port}`, way);
   }
   return { masks, through: [...ways].toSorted(([x], [y]) => (x < y ? -1 : 1)).map(([, way]) => way) };
 }
@@ -147,9 +174,13 @@ function notesOf(model: NetworkModel, ports: PortSpace, judges: Judges, connecti
     "An ipBlock is read as the dataplane reads it: addresses are addresses, those of pods too.",
     "A node always reaches its own pods, whatever policies say; that is not listed.",
   ];
-  if (connections.some((connection) => connection.to === ownNode.id)) notes.push("own-node is the node that a pod runs on; its firewall stands on the wire and does not see its own pods.");
-  if (ports.classes.some((entry) => entry.overlay)) notes.push(`UDP ${model.cluster.cni.vxlanPort} belongs to the overlay between nodes and is not judged.`);
-  if (connections.some((connection) => connection.through.length > 0)) notes.push("A port reached through a node port is named as the pod has it.");
-  for (const doubt of [...judges.doubts].toSorted()) notes.push(`Not settled by the specifications; shown is what kube-proxy and Calico do: ${doubt}.`);
+  if (connections.some((connection) => connection.to === ownNode.id))
+    notes.push("own-node is the node that a pod runs on; its firewall stands on the wire and does not see its own pods.");
+  if (ports.classes.some((entry) => entry.overlay))
+    notes.push(`UDP ${model.cluster.cni.vxlanPort} belongs to the overlay between nodes and is not judged.`);
+  if (connections.some((connection) => connection.through.length > 0))
+    notes.push("A port reached through a node port is named as the pod has it.");
+  for (const doubt of [...judges.doubts].toSorted())
+    notes.push(`Not settled by the specifications; shown is what kube-proxy and Calico do: ${doubt}.`);
   return notes;
 }

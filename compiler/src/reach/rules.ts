@@ -57,7 +57,9 @@ export class PolicyRules {
     this.#portNames = new Set(rules.flatMap((rule) => rule.ports.flatMap(({ port }) => (typeof port === "string" ? [port] : []))));
     const prefixes = [
       ...this.#blocks.flatMap(({ cidr, except }) => [cidr, ...except]),
-      ...model.firewalls.flatMap((firewall) => firewall.rules.flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "cidr" ? [peer.cidr] : [])))),
+      ...model.firewalls.flatMap((firewall) =>
+        firewall.rules.flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "cidr" ? [peer.cidr] : []))),
+      ),
     ];
     this.prefixes = [...new Map(prefixes.map((cidr) => [formatCidr(cidr), cidr])).values()];
   }
@@ -88,7 +90,9 @@ export class PolicyRules {
 
   /** Positions of the peers of rules that hold the address. */
   peersByAddress(ip: Ip): readonly number[] {
-    return this.#blocks.filter(({ cidr, except }) => contains(cidr, ip) && !except.some((hole) => contains(hole, ip))).map(({ index }) => index);
+    return this.#blocks
+      .filter(({ cidr, except }) => contains(cidr, ip) && !except.some((hole) => contains(hole, ip)))
+      .map(({ index }) => index);
   }
 
   #labelled(pod: Pod): { readonly subject: Subject; readonly peers: readonly number[] } {
@@ -117,7 +121,10 @@ export class PolicyRules {
 
   #isPeer({ namespace, peer }: Peer, pod: Pod): boolean {
     if (peer.kind !== "pods") return false;
-    const scope = peer.namespaceSelector === null ? pod.namespace === namespace : selects(peer.namespaceSelector, this.#namespaces.get(pod.namespace) ?? {});
+    const scope =
+      peer.namespaceSelector === null
+        ? pod.namespace === namespace
+        : selects(peer.namespaceSelector, this.#namespaces.get(pod.namespace) ?? {});
     return scope && (peer.podSelector === null || selects(peer.podSelector, pod.labels));
   }
 
@@ -151,7 +158,10 @@ function isPort(entry: PolicyPort, protocol: Transport, port: number, destinatio
   if (entry.protocol !== protocol) return false;
   if (entry.port === null) return true;
   if (typeof entry.port === "number") return entry.port <= port && port <= (entry.endPort ?? entry.port);
-  return destination?.ports.some((candidate) => candidate.name === entry.port && candidate.protocol === protocol && candidate.port === port) === true;
+  return (
+    destination?.ports.some((candidate) => candidate.name === entry.port && candidate.protocol === protocol && candidate.port === port) ===
+    true
+  );
 }
 
 function selects(selector: LabelSelector, labels: Labels): boolean {

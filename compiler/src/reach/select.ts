@@ -16,7 +16,8 @@ export interface Selection {
 
 export const everything: Selection = { includes: () => true, meets: () => true, machines: true };
 
-export type Selected = { readonly ok: true; readonly selection: Selection } | { readonly ok: false; readonly message: string; readonly help: string | null };
+export type Selected =
+  { readonly ok: true; readonly selection: Selection } | { readonly ok: false; readonly message: string; readonly help: string | null };
 
 const forms = "it is namespace/name, namespace/*, nodes, node:NAME, internet, an address or a CIDR; several stand with commas between them";
 
@@ -49,7 +50,14 @@ function selectOne(model: NetworkModel, text: string): Selected {
   if (text.startsWith("svc:")) return failed(`a service is a way and no end: ${text}`, "name the pods or the workload behind it");
   const node = text.startsWith("node:") ? text.slice("node:".length) : text;
   if (model.nodes.some((candidate) => candidate.name === node)) return hosts(new Set([`node/${node}`]), true);
-  if (text.startsWith("node:")) return failed(`no node is called ${node}`, near(node, model.nodes.map((candidate) => candidate.name)));
+  if (text.startsWith("node:"))
+    return failed(
+      `no node is called ${node}`,
+      near(
+        node,
+        model.nodes.map((candidate) => candidate.name),
+      ),
+    );
   return podsNamed(model, text);
 }
 
@@ -63,7 +71,10 @@ function podsNamed(model: NetworkModel, text: string): Selected {
   const namespaces = model.namespaces.map((namespace) => namespace.name);
   if (slash < 0) {
     const names = [...model.nodes.map((node) => node.name), "nodes", "internet"];
-    return failed(`nothing is called ${JSON.stringify(text)}`, near(text, names) ?? (namespaces.includes(text) ? `all its pods are ${text}/*` : forms));
+    return failed(
+      `nothing is called ${JSON.stringify(text)}`,
+      near(text, names) ?? (namespaces.includes(text) ? `all its pods are ${text}/*` : forms),
+    );
   }
   const namespace = text.slice(0, slash);
   if (!namespaces.includes(namespace)) return failed(`there is no namespace called ${namespace}`, near(namespace, namespaces));
@@ -80,11 +91,21 @@ function podsNamed(model: NetworkModel, text: string): Selected {
 
 function byAddress(model: NetworkModel, text: string, cidr: Cidr): Selected {
   const { first, last } = rangeOf(cidr);
-  const within = (range: AddressRange): boolean => range.first.family === cidr.ip.family && compareIp(range.first, last) <= 0 && compareIp(first, range.last) <= 0;
-  const owned = (member: Member): boolean => !member.host.startsWith("external/") && member.addresses.some((ip) => overlaps(cidr, hostCidr(ip)));
+  const within = (range: AddressRange): boolean =>
+    range.first.family === cidr.ip.family && compareIp(range.first, last) <= 0 && compareIp(first, range.last) <= 0;
+  const owned = (member: Member): boolean =>
+    !member.host.startsWith("external/") && member.addresses.some((ip) => overlaps(cidr, hostCidr(ip)));
   const isService = model.services.find((service) => service.clusterIps.some((ip) => formatIp(ip) === text));
-  if (isService !== undefined) return failed(`${text} is service ${isService.namespace}/${isService.name}, a way and no end`, "name the pods or the workload behind it");
-  return found({ includes: (member) => owned(member) || member.host.startsWith("external/"), meets: within, machines: model.nodes.some((node) => node.addresses.some((ip) => overlaps(cidr, hostCidr(ip)))) });
+  if (isService !== undefined)
+    return failed(
+      `${text} is service ${isService.namespace}/${isService.name}, a way and no end`,
+      "name the pods or the workload behind it",
+    );
+  return found({
+    includes: (member) => owned(member) || member.host.startsWith("external/"),
+    meets: within,
+    machines: model.nodes.some((node) => node.addresses.some((ip) => overlaps(cidr, hostCidr(ip)))),
+  });
 }
 
 function hosts(names: ReadonlySet<string>, machines: boolean): Selected {

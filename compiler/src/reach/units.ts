@@ -37,7 +37,9 @@ export class Likeness {
     const placed = new Set<number>();
     for (const a of sides.from) {
       for (const b of sides.to) {
-        const texts = new Set([...matrix.cell(a, b).direct].flatMap(([relation, masks]) => (relation === "node" && b.kind === "node" ? [] : [maskText(masks)])));
+        const texts = new Set(
+          [...matrix.cell(a, b).direct].flatMap(([relation, masks]) => (relation === "node" && b.kind === "node" ? [] : [maskText(masks)])),
+        );
         if (texts.size > 1) for (const entry of [a, b]) placed.add(entry.id);
       }
     }
@@ -89,16 +91,36 @@ function maskText(masks: ReadonlyMap<Family, bigint>): string {
 }
 
 /** Pods and workloads by name, then machines, then ranges of external addresses. */
-export function unitsOf(model: NetworkModel, classes: EndpointClasses, likeness: Likeness, side: readonly EndpointClass[], selection: Selection): readonly Unit[] {
-  return [...podUnits(model, classes, likeness, selection), ...nodeUnits(model, likeness, side, selection), ...externalUnits(model, classes, likeness, side, selection)];
+export function unitsOf(
+  model: NetworkModel,
+  classes: EndpointClasses,
+  likeness: Likeness,
+  side: readonly EndpointClass[],
+  selection: Selection,
+): readonly Unit[] {
+  return [
+    ...podUnits(model, classes, likeness, selection),
+    ...nodeUnits(model, likeness, side, selection),
+    ...externalUnits(model, classes, likeness, side, selection),
+  ];
 }
 
 function podUnits(model: NetworkModel, classes: EndpointClasses, likeness: Likeness, selection: Selection): readonly Unit[] {
-  const byHost = new Map([...classes.pods, ...classes.nodes].flatMap((entry) => entry.members.map((member) => [member.host, { entry, member }])));
-  const owners = new Map<string, { readonly namespace: string; readonly name: string; readonly workload: boolean; readonly hosts: string[] }>();
+  const byHost = new Map(
+    [...classes.pods, ...classes.nodes].flatMap((entry) => entry.members.map((member) => [member.host, { entry, member }])),
+  );
+  const owners = new Map<
+    string,
+    { readonly namespace: string; readonly name: string; readonly workload: boolean; readonly hosts: string[] }
+  >();
   for (const pod of model.pods) {
     const key = pod.workload ?? `${pod.namespace}/${pod.name}`;
-    const owner = owners.get(key) ?? { namespace: pod.namespace, name: key.slice(key.indexOf("/") + 1), workload: pod.workload !== null, hosts: [] };
+    const owner = owners.get(key) ?? {
+      namespace: pod.namespace,
+      name: key.slice(key.indexOf("/") + 1),
+      workload: pod.workload !== null,
+      hosts: [],
+    };
     owner.hosts.push(`pod/${pod.namespace}/${pod.name}`);
     owners.set(key, owner);
   }
@@ -119,26 +141,43 @@ function podUnits(model: NetworkModel, classes: EndpointClasses, likeness: Liken
       units.push({ endpoint, members: [member], classes: [entry], node: likeness.placed.has(entry.id) ? member.node : null });
     }
   }
-  return units.toSorted((x, y) => byText(x.endpoint.namespace ?? "", y.endpoint.namespace ?? "") || byText(x.endpoint.name, y.endpoint.name));
+  return units.toSorted(
+    (x, y) => byText(x.endpoint.namespace ?? "", y.endpoint.namespace ?? "") || byText(x.endpoint.name, y.endpoint.name),
+  );
 }
 
 function nodeUnits(model: NetworkModel, likeness: Likeness, side: readonly EndpointClass[], selection: Selection): readonly Unit[] {
-  const machines = (entry: EndpointClass): readonly Member[] => entry.members.filter((member) => member.host === member.server && selection.includes(member));
+  const machines = (entry: EndpointClass): readonly Member[] =>
+    entry.members.filter((member) => member.host === member.server && selection.includes(member));
   const classes = side.filter((entry) => entry.kind === "node" && machines(entry).length > 0);
-  const apart = classes.filter(({ id }) => likeness.placed.has(id)).flatMap((entry) => machines(entry).map((member) => ({ members: [member], classes: [entry], node: member.node })));
-  const together = likeness.groups(classes.filter(({ id }) => !likeness.placed.has(id))).map((group) => ({ members: group.flatMap(machines), classes: group, node: null }));
+  const apart = classes
+    .filter(({ id }) => likeness.placed.has(id))
+    .flatMap((entry) => machines(entry).map((member) => ({ members: [member], classes: [entry], node: member.node })));
+  const together = likeness
+    .groups(classes.filter(({ id }) => !likeness.placed.has(id)))
+    .map((group) => ({ members: group.flatMap(machines), classes: group, node: null }));
   return [...apart, ...together]
     .map(({ members, ...rest }): Unit => {
       const nodes = members.map((member) => member.name).toSorted(byText);
       const every = nodes.length === model.nodes.length && nodes.length > 1;
       const shown = nodes.length > 4 ? [...nodes.slice(0, 3), `and ${nodes.length - 3} more`] : nodes;
       const id = every ? "nodes" : nodes.length === 1 ? `node:${nodes[0] ?? ""}` : `nodes:${shown.join(",")}`;
-      return { endpoint: { id, kind: "Node", namespace: null, name: every ? "nodes" : shown.join(","), pods: 0, nodes, range: null }, members, ...rest };
+      return {
+        endpoint: { id, kind: "Node", namespace: null, name: every ? "nodes" : shown.join(","), pods: 0, nodes, range: null },
+        members,
+        ...rest,
+      };
     })
     .toSorted((x, y) => byText(x.endpoint.nodes[0] ?? "", y.endpoint.nodes[0] ?? ""));
 }
 
-function externalUnits(model: NetworkModel, classes: EndpointClasses, likeness: Likeness, side: readonly EndpointClass[], selection: Selection): readonly Unit[] {
+function externalUnits(
+  model: NetworkModel,
+  classes: EndpointClasses,
+  likeness: Likeness,
+  side: readonly EndpointClass[],
+  selection: Selection,
+): readonly Unit[] {
   const own = side.filter((entry) => entry.kind === "external" && entry.members.some((member) => selection.includes(member)));
   const inside: readonly Cidr[] = insideRanges(model).map(({ cidr }) => cidr);
   return ([4, 6] as const)
@@ -149,7 +188,12 @@ function externalUnits(model: NetworkModel, classes: EndpointClasses, likeness: 
     })
     .filter(({ range }) => selection.meets(range))
     .toSorted((x, y) => compareRanges(x.range, y.range))
-    .map(({ group, range }) => ({ endpoint: externalEndpoint(range), members: group.flatMap((entry) => entry.members), classes: group, node: null }));
+    .map(({ group, range }) => ({
+      endpoint: externalEndpoint(range),
+      members: group.flatMap((entry) => entry.members),
+      classes: group,
+      node: null,
+    }));
 }
 
 function externalEndpoint(range: AddressRange): ReachEndpoint {

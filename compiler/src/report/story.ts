@@ -1,9 +1,9 @@
 /** A journey told: every step with the packet, the artifact line and the line of the program. */
-import { formatIp } from "@knet/language/values";
+import { equalIp, formatIp } from "@knet/language/values";
 import type { Ip } from "@knet/language/values";
 import type { Fabric } from "../fabric/types.ts";
 import type { Journey, Step } from "../simulate/steps.ts";
-import { ICMP, ICMP6, TCP, UDP } from "../simulate/packet.ts";
+import { formatSocket, ICMP, ICMP6, TCP, UDP } from "../simulate/packet.ts";
 import type { Packet } from "../simulate/packet.ts";
 import type { Resolution } from "../simulate/resolve.ts";
 import type { Locator } from "./locate.ts";
@@ -34,12 +34,22 @@ export function tellStory(input: StoryInput): Story {
       steps: [],
       choices: [],
       verdict: served ? "no-such-name" : "no-name-server",
-      summary: served ? `No name that ${input.from} tries for ${lookup?.name ?? input.to} has an address.` : `${input.from} cannot ask its name server ${lookup === null ? "" : formatIp(lookup.server)}: the query is ${lookup?.journey?.verdict ?? "not sent"}.`,
+      summary: served ? unanswered(input) : `${input.from} cannot ask its name server ${lookup === null ? "" : formatIp(lookup.server)}: the query is ${lookup?.journey?.verdict ?? "not sent"}.`,
       decidedBy: null,
     };
   }
   const steps = [...tell(input, journey.request, "request"), ...tell(input, journey.reply, "reply")];
   return { ...base, steps, choices: choicesOf(input, journey), verdict: journey.verdict, summary: summarise(input, journey), decidedBy: decision(input, journey) };
+}
+
+/** Why a lookup ended without an address: nobody knows the name, or somebody outside the program is asked. */
+function unanswered({ from, to, lookup }: StoryInput): string {
+  const name = lookup?.name ?? to;
+  const last = lookup?.resolution.queries.at(-1);
+  if (last === undefined || last.status !== "FORWARDED") return `No name that ${from} tries for ${name} has an address.`;
+  const servers = lookup?.resolution.forwardTo ?? [];
+  const whom = servers.length === 0 ? "the name servers of its node" : servers.map(formatIp).join(", ");
+  return `The cluster has no such name; the query for ${last.name} goes on to ${whom}, whose answer is not part of the program.`;
 }
 
 function tellLookup(input: StoryInput, lookup: NonNullable<StoryInput["lookup"]>): StoryLookup {
@@ -133,8 +143,8 @@ function choicesOf(input: StoryInput, told: Journey): readonly StoryChoice[] {
     const end = journey.requestEnd;
     const target = chosenAddress(journey);
     return {
-      name: journey.server === null ? (target ?? nameOf(input, end.host)) : nameOf(input, journey.server),
-      address: target ?? "",
+      name: nameOf(input, journey.server ?? (target === null ? end.host : holderOf(input.fabric, target.dst))),
+      address: target === null ? "" : formatSocket(target.dst, target.dport),
       probability: journey.probability,
       chosen: journey === told,
       verdict: journey.verdict,
@@ -143,10 +153,14 @@ function choicesOf(input: StoryInput, told: Journey): readonly StoryChoice[] {
 }
 
 /** Where the first translation of the destination led. */
-function chosenAddress(journey: Journey): string | null {
-  const step = journey.request.find((candidate) => candidate.layer === "nat" && (candidate.hook === "PREROUTING" || candidate.hook === "OUTPUT"));
-  if (step === undefined) return null;
-  return step.packet.dst.family === 6 ? `[${formatIp(step.packet.dst)}]:${step.packet.dport}` : `${formatIp(step.packet.dst)}:${step.packet.dport}`;
+function chosenAddress(journey: Journey): Packet | null {
+  return journey.request.find((step) => step.layer === "nat" && (step.hook === "PREROUTING" || step.hook === "OUTPUT"))?.packet ?? null;
+}
+
+/** The pod or machine that has the address, reached or not. */
+function holderOf(fabric: Fabric, ip: Ip): string | null {
+  const holder = fabric.hosts.find((host) => !host.sharesParent && fabric.dataplane(host.id).addresses.some(({ address }) => equalIp(address.ip, ip)));
+  return holder?.id ?? null;
 }
 
 function summarise(input: StoryInput, journey: Journey): string {

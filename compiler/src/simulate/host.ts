@@ -18,7 +18,8 @@ export interface PreparedHost {
   readonly routes: ReadonlyMap<number, RouteTable>;
   readonly neighbours: ReadonlyMap<string, Neighbour>;
   readonly fdb: ReadonlyMap<string, FdbEntry>;
-  readonly sets: ReadonlyMap<string, CompiledIpSet>;
+  /** By name. */
+  readonly sets: { get(name: string): CompiledIpSet | undefined };
   ruleset(family: Family): Ruleset;
   sysctl(key: string): string | undefined;
   /** The link that holds the address, or undefined when it is not local. 127.0.0.0/8 is on `lo`. */
@@ -70,7 +71,7 @@ function prepare(dataplane: Dataplane): PreparedHost {
     routes: new Map([...tables].map(([id, routes]) => [id, new RouteTable(routes)])),
     neighbours: new Map(dataplane.neighbours.map((n) => [`${n.link} ${formatIp(n.ip)}`, n])),
     fdb: new Map(dataplane.fdb.map((entry) => [`${entry.link} ${entry.mac}`, entry])),
-    sets: new Map(dataplane.ipsets.map((set) => [set.name, compileIpSet(set)])),
+    sets: lazySets(dataplane),
     ruleset(family) {
       let ruleset = rulesets.get(family);
       if (ruleset === undefined) {
@@ -87,6 +88,23 @@ function prepare(dataplane: Dataplane): PreparedHost {
       if (ip.family === 4 && ip.d >>> 24 === 127) return "lo";
       if (ip.family === 6 && ip.a === 0 && ip.b === 0 && ip.c === 0 && ip.d === 1) return "lo";
       return local.get(formatIp(ip));
+    },
+  };
+}
+
+/** Sets are compiled when they are first asked: a node has many that no packet of a journey meets. */
+function lazySets(dataplane: Dataplane): PreparedHost["sets"] {
+  const byName = new Map(dataplane.ipsets.map((set) => [set.name, set]));
+  const compiled = new Map<string, CompiledIpSet>();
+  return {
+    get(name) {
+      const set = byName.get(name);
+      let known = compiled.get(name);
+      if (known === undefined && set !== undefined) {
+        known = compileIpSet(set);
+        compiled.set(name, known);
+      }
+      return known;
     },
   };
 }

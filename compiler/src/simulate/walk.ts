@@ -1,7 +1,7 @@
 /** One packet's way through hosts and wires, hook by hook, as the kernel would take it. */
 import { compareIp, equalIp, formatIp } from "@knet/language/values";
 import type { Ip } from "@knet/language/values";
-import type { Fabric, Segment } from "../fabric/types.ts";
+import type { Attachment, Fabric, Segment } from "../fabric/types.ts";
 import type { TableName } from "../dataplane/netfilter/types.ts";
 import type { Link } from "../dataplane/links/types.ts";
 import { ConntrackTable, translate } from "./conntrack.ts";
@@ -121,7 +121,7 @@ export class PacketWalk {
     const prepared = this.#world.prepared(host);
     if (isBroadcast(prepared, sent.dst) && sent.icmp === null) {
       // connect() fails: ENETUNREACH for TCP, and for UDP EACCES, since nobody set SO_BROADCAST.
-      this.#step(host, "error", null, null, `${formatIp(sent.dst)} is the broadcast address of its subnet: no connection can be made to it`, sent);
+      this.#step(host, "error", null, null, "stopped", `${formatIp(sent.dst)} is the broadcast address of its subnet: no connection can be made to it`, sent);
       return { kind: "local-error", host, error: sent.protocol === TCP ? "net-unreachable" : "host-unreachable", by: null };
     }
     let packet = sent;
@@ -360,14 +360,16 @@ export class PacketWalk {
   #transmit(host: string, prepared: PreparedHost, link: Link, skb: SocketBuffer, nextHop: Ip, local: boolean): End {
     const segment = this.#world.segment(host, link.name);
     const permanent = prepared.neighbours.get(`${link.name} ${formatIp(nextHop)}`);
-    const receiver = segment?.attachments.find((end) => {
+    const answers = (end: Attachment): boolean => {
       if (end.host === host && end.link === link.name) return false;
       if (this.#world.down.has(end.host)) return false;
       const other = this.#world.prepared(end.host);
       if (other.links.get(end.link)?.isDown === true) return false;
       if (permanent !== undefined) return other.links.get(end.link)?.mac === permanent.mac;
       return answersFor(other, end.link, nextHop);
-    });
+    };
+    const likely = segment?.attachments.find((end) => end.addresses?.some((ip) => equalIp(ip, nextHop)) === true && answers(end));
+    const receiver = likely ?? segment?.attachments.find(answers);
     if (segment === undefined || receiver === undefined) return this.#unresolved(host, skb, nextHop, link.name, local);
     this.#step(host, "wire", null, link.name, "passed", `${segment.name}: ${this.#world.nameOf(host)} → ${this.#world.nameOf(receiver.host)}`, skb.packet, [segment]);
     // The skb's mark does not leave the host.

@@ -172,7 +172,7 @@ export class AimIndex {
 
   #choose(matches: readonly Match[], side: "source" | "destination", parties: readonly Party[], random: Random): { readonly party: Party; readonly port: MemberPort | null } | null {
     const fitting = parties.filter((party) => matches.every((match) => this.#fits(match, side, party)));
-    const [set] = matches.filter((match) => match.kind === "set" && !match.negated && match.sides[0] === (side === "source" ? "src" : "dst"));
+    const set = matches.find((match) => match.kind === "set" && !match.negated && match.sides[0] === (side === "source" ? "src" : "dst"));
     if (fitting.length === 0) return null;
     const party = random.pick(fitting);
     if (set?.kind !== "set") return { party, port: null };

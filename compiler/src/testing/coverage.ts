@@ -26,6 +26,11 @@ export type UnreachableReason =
   /** Of all pairs of machines and addresses of the cluster whose packets pass the node, none fits. */
   | "asks for a sender or target that has no packets there";
 
+/** Whether other rules, or the same in another order, may bring packets to the rule. */
+export function dependsOnOrder(reason: UnreachableReason): boolean {
+  return reason === "behind rules that end every packet" || reason === "asks for a mark or a device that no packet has there";
+}
+
 export interface PlacedRule {
   readonly host: string;
   readonly family: Family;
@@ -105,14 +110,17 @@ function isLoopback(text: string): boolean {
   return text.startsWith("127.") || text === "::1";
 }
 
-/** `table chain comment…` with the names of pods, services and sets taken out, to count alike rules together. */
+/** `table chain words` without what names one pod, service, policy, set, port or address, to count alike rules together. */
 export function ruleKind({ table, chain, rule }: Pick<PlacedRule, "table" | "chain" | "rule">): string {
-  const short = (text: string): string =>
+  const plain = (text: string): string =>
     text
-      .replace(/cali[0-9a-f]{11}/g, "caliN")
-      .replace(/\b(cali-p[io]-|KUBE-(?:SVC|SEP|EXT|SVL)-)[\w-]+/g, "$1N")
-      .replace(/\b(cali-pr[io]-)[\w.-]+/g, "$1N")
-      .replace(/(cali[46]0[st]:)\S+/g, "$1N");
-  const words = (rule.line?.text ?? "").replaceAll(/-m comment --comment (?:"[^"]*"|\S+) ?/g, "").replaceAll(/\d+\.\d+\.\d+\.\d+(?:\/\d+)?|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*(?:\/\d+)?/g, "IP");
-  return `${table} ${short(chain)} ${short(words)}`;
+      .replaceAll(/-m comment --comment (?:"[^"]*"|\S+) ?/g, "")
+      .replaceAll(/cali[0-9a-f]{11}/g, "caliN")
+      .replaceAll(/\b(cali-pr?[io]-|KUBE-(?:SVC|SEP|EXT|SVL)-)[^ ]+/g, "$1N")
+      .replaceAll(/(cali[46]0[nst]:)\S+/g, "$1N")
+      .replaceAll(/(?:\d+\.){3}\d+(?:\/\d+)?|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:]*\]?(?:\/\d+)?/g, "IP")
+      .replaceAll(/(--(?:dports?|destination-ports|probability)) \S+/g, "$1 N")
+      .replaceAll(/IP:\d+/g, "IP:N")
+      .replaceAll(/(-p|-m) (?:tcp|udp|sctp)\b/g, "$1 P");
+  return `${table} ${plain(chain)} ${plain(rule.line?.text ?? "")}`;
 }

@@ -9,6 +9,7 @@ import { prepareHost } from "../simulate/host.ts";
 import { decideRoute } from "../simulate/routing.ts";
 import { partiesOf } from "./aims.ts";
 import type { Party } from "./aims.ts";
+import { dependsOnOrder } from "./coverage.ts";
 import type { UnreachableReason } from "./coverage.ts";
 import type { Fault, FaultSite } from "./faults.ts";
 import { reachableRules } from "./reachable.ts";
@@ -52,7 +53,7 @@ export class EquivalenceProofs {
     const rule = ruleOfLine(site.line, family);
     const other = fault.kind === "swap" && site.next !== null ? ruleOfLine(site.next, family) : null;
     if (other !== null) {
-      for (const each of [rule, other]) if (this.#isIdle(site, each)) return "one of the two rules changes no packet that comes to it";
+      for (const each of [rule, other]) if (this.#isIdle(site, each) && this.#isIdleIn(fault, site, each)) return "one of the two rules changes no packet that comes to it";
       return commute(rule, other);
     }
     const isIdle = this.#isIdle(site, rule);
@@ -119,7 +120,11 @@ export class EquivalenceProofs {
     const dataplane = fault.fabric.dataplane(site.host);
     const ruleset = prepareHost(dataplane).ruleset(site.file.family);
     const reachable = reachableRules(ruleset, dataplane.links.map((link) => link.name));
-    return idle(ruleset, site.table, changed, reachable, (each) => this.#reasonOf(site.host, each) !== null);
+    const isDead = (each: Rule): boolean => {
+      const reason = this.#reasonOf(site.host, each);
+      return reason !== null && !dependsOnOrder(reason);
+    };
+    return idle(ruleset, site.table, changed, reachable, isDead);
   }
 
   /** An earlier rule that every packet meets first and that ends all those that this one matches. */
@@ -127,7 +132,7 @@ export class EquivalenceProofs {
     const chains = ruleset.tables.get(site.table);
     if (chains === undefined) return null;
     const original = ruleOfLine(site.line, site.file.family);
-    let demands: readonly Match[] = rule.matches;
+    const demands: Match[] = [...rule.matches];
     let chain = site.line.chain;
     let before: Rule = original;
     for (let depth = 0; depth < 12; depth++) {
@@ -143,7 +148,7 @@ export class EquivalenceProofs {
       const callers = [...chains].flatMap(([name, called]) => called.rules.filter(({ target }) => (target?.kind === "jump" || target?.kind === "goto") && target.chain === chain).map((caller) => ({ name, caller })));
       const [only] = callers;
       if (only === undefined || callers.length > 1) return null;
-      demands = [...demands, ...only.caller.matches];
+      demands.push(...only.caller.matches);
       chain = only.name;
       before = only.caller;
     }

@@ -6,7 +6,7 @@ import { ruleOfLine } from "../dataplane/netfilter/ruleset.ts";
 import type { Journey } from "../simulate/steps.ts";
 import { simulatedOutcomes } from "../verify/agreement.ts";
 import type { ChosenFlow } from "./chosen-flow.ts";
-import { ruleCoverage } from "./coverage.ts";
+import { dependsOnOrder, ruleCoverage } from "./coverage.ts";
 import type { UnreachableReason } from "./coverage.ts";
 import { EquivalenceProofs } from "./equivalence.ts";
 import { everyRequest } from "./every-request.ts";
@@ -106,13 +106,19 @@ export class MutationTrial {
     const reasons = this.#reasons.get(site.host);
     const of = (line: typeof site.line): UnreachableReason | null => reasons?.get(ruleOfLine(line, site.file.family)) ?? null;
     const own = of(site.line);
-    // A changed value may open what was closed, which only marks and devices tell for sure.
-    if (own !== null && (fault.kind === "drop" || fault.kind === "verdict" || own === "behind rules that end every packet")) return { kind: "unreachable", reason: own };
-    if (fault.kind === "swap" && site.next !== null) {
-      const other = own ?? of(site.next);
-      if (other !== null) return { kind: "unreachable", reason: other };
+    switch (fault.kind) {
+      case "drop":
+      case "verdict":
+        return own === null ? null : { kind: "unreachable", reason: own };
+      case "swap": {
+        // Another order brings other packets and marks to a rule, but no packets of kinds that there are none of.
+        const either = [own, site.next === null ? null : of(site.next)].find((reason) => reason !== null && !dependsOnOrder(reason));
+        return either === undefined || either === null ? null : { kind: "unreachable", reason: either };
+      }
+      // Another value may be one that packets have.
+      default:
+        return own === "behind rules that end every packet" ? { kind: "unreachable", reason: own } : null;
     }
-    return own === null ? null : { kind: "unreachable", reason: own };
   }
 
   /** A packet that does not come to a host, or not into a chain, meets no fault there. */

@@ -20,12 +20,25 @@ import type {
 /** Where something must be there and nothing is. */
 const leastNode = "node-a";
 const leastSubnet = { name: "blue", cidrs: ["192.168.1.0/24", "fd00:1::/64"] };
+const leastPools = [
+  { name: "pods", cidr: "10.10.0.0/16", blockSize: 26 },
+  { name: "pods6", cidr: "fd10::/64", blockSize: 122 },
+];
+const leastServiceCidrs = ["172.16.0.0/16", "fd20::/112"];
 
 /** A sketch that the checker accepts, as near to the given one as can be. A whole sketch is given back as it is, in value. */
 export function repaired(sketch: ClusterSketch): ClusterSketch {
   const families = sketch.families.length === 0 ? ([4] as const) : sketch.families;
   const ofFamily = (text: string): boolean => families.some((family) => family === familyOfText(text));
-  const subnets = (sketch.subnets.length === 0 ? [leastSubnet] : sketch.subnets).map((subnet) => ({ ...subnet, cidrs: subnet.cidrs.filter(ofFamily) })).filter((subnet) => subnet.cidrs.length > 0);
+  // Each family that the cluster has needs a range of every kind.
+  const complete = <T>(given: readonly T[], least: readonly T[], cidrOf: (item: T) => string): readonly T[] => {
+    const missing = families.filter((family) => !given.some((item) => familyOfText(cidrOf(item)) === family));
+    return [...given, ...least.filter((item) => missing.some((family) => family === familyOfText(cidrOf(item))))];
+  };
+  const subnets = (sketch.subnets.length === 0 ? [leastSubnet] : sketch.subnets).map((subnet) => {
+    const known = subnet.name === leastSubnet.name ? leastSubnet.cidrs : [];
+    return { ...subnet, cidrs: complete(subnet.cidrs.filter(ofFamily), known, (text) => text) };
+  }).filter((subnet) => subnet.cidrs.length === families.length);
   const subnetNames = new Set(subnets.map((subnet) => subnet.name));
   const [firstSubnet] = subnets;
   const kept = sketch.nodes
@@ -37,7 +50,8 @@ export function repaired(sketch: ClusterSketch): ClusterSketch {
   return {
     ...sketch,
     families,
-    serviceCidrs: sketch.serviceCidrs,
+    pools: complete(sketch.pools, leastPools, (pool) => pool.cidr),
+    serviceCidrs: complete(sketch.serviceCidrs, leastServiceCidrs, (text) => text),
     subnets,
     routers: sketch.routers
       .map((router) => ({ ...router, joins: router.joins.filter((name) => subnetNames.has(name)) }))

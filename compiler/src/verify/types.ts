@@ -26,7 +26,7 @@ export interface IntentOracle {
       readonly server: string | null;
       readonly port: number | null;
       readonly reason: string;
-      /** Declarations that the reason rests on, the deciding one last. */
+      /** Declarations that the reason rests on, the deciding one first. */
       readonly causes: readonly Origin[];
     }[];
     /** Why the specifications leave it open; callers do not compare then. */

@@ -1,15 +1,16 @@
 /** `knet compile`: every artifact, or those of some nodes. */
 import { resolve } from "node:path";
-import { nearest } from "@knet/language";
+import { nearest, positionAt } from "@knet/language";
+import type { SourceFile } from "@knet/language";
 import { artifactFiles } from "../../artifacts/artifacts.ts";
-import type { ArtifactFile } from "../../artifacts/artifacts.ts";
+import type { PositionOf } from "../../artifacts/source-map.ts";
 import { WriteError, writeTree } from "../../artifacts/write.ts";
 import type { WriteReport } from "../../artifacts/write.ts";
-import { manifestsOf } from "../../components/assemble.ts";
-import { positionsIn } from "../../report/positions.ts";
+import { assembleFabric, manifestsOf } from "../../components/assemble.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { loadProgram } from "../load.ts";
+import { progressLine } from "../progress.ts";
 import type { ColorWhen } from "../style.ts";
 
 export interface CompileOptions {
@@ -34,27 +35,32 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
     throw new CommandError("unknown-endpoint", `no node is called ${wanted}`, near === null ? `the nodes are ${names.join(", ")}` : `did you mean ${near}?`);
   }
   const nodes = options.node.length === 0 ? null : new Set(options.node);
-  const files = artifactFiles(compilation.fabric, manifestsOf(compilation.model), positionsIn(compilation.source), { nodes });
-  let bytes = 0;
-  const counted = function* (): Generator<ArtifactFile> {
-    for (const artifact of files) {
-      bytes += Buffer.byteLength(artifact.text);
-      yield artifact;
-    }
-  };
+  // Every host is asked for once: nothing of it needs to stay.
+  const fabric = assembleFabric(compilation.model, { forgetsDataplanes: true });
+  const line = progressLine(io.stderr, "compiling");
+  const progress = (done: number, total: number): void => line.update(`${done}/${total} nodes`);
+  const files = artifactFiles(fabric, manifestsOf(compilation.model), placesIn(compilation.source), { nodes, progress });
   try {
-    const written = writeTree(resolve(io.cwd, options.output), counted(), { dryRun: options.dryRun });
-    report(io, options, written, bytes);
+    const written = writeTree(resolve(io.cwd, options.output), files, { dryRun: options.dryRun });
+    line.end();
+    report(io, options, written);
   } catch (error) {
+    line.end();
     if (error instanceof WriteError) throw new CommandError("output-unwritable", error.message);
     throw error;
   }
   return 0;
 }
 
-function report(io: Io, options: CompileOptions, { files, removed }: WriteReport, bytes: number): void {
+/** As the source map wants them: lines and columns from 0. */
+function placesIn(source: SourceFile): PositionOf {
+  return (span) => (span.file === source.path ? { start: positionAt(source, span.start), end: positionAt(source, span.end) } : null);
+}
+
+function report(io: Io, options: CompileOptions, { files, removed, bytes }: WriteReport): void {
   if (options.format === "json") {
-    io.stdout.write(`${JSON.stringify({ version: 1, output: options.output, dryRun: options.dryRun, files, removed, bytes }, null, 2)}\n`);
+    const sizes = { bytes: bytes.read, bytesWritten: bytes.written };
+    io.stdout.write(`${JSON.stringify({ version: 1, output: options.output, dryRun: options.dryRun, files, removed, ...sizes }, null, 2)}\n`);
     return;
   }
   if (options.listFiles || options.dryRun) {
@@ -64,7 +70,8 @@ function report(io: Io, options: CompileOptions, { files, removed }: WriteReport
   const changed = files.filter(({ change }) => change !== "unchanged").length;
   const did = options.dryRun ? "would write" : "wrote";
   const gone = removed.length === 0 ? "" : `, ${options.dryRun ? "would remove" : "removed"} ${removed.length}`;
-  io.stdout.write(`${did} ${files.length} files (${formatBytes(bytes)}) to ${options.output}: ${changed} new or changed${gone}\n`);
+  const onDisk = bytes.written > bytes.read / 2 ? "" : `, ${formatBytes(bytes.written)} on disk as equal files are linked`;
+  io.stdout.write(`${did} ${files.length} files (${formatBytes(bytes.read)}${onDisk}) to ${options.output}: ${changed} new or changed${gone}\n`);
 }
 
 function formatBytes(bytes: number): string {

@@ -71,7 +71,7 @@ export function traceStory(compilation: Compilation, from: string, to: string, o
   const base = { fabric, locator, from: sender.name, to, protocol, lookup };
   if (address === null) {
     if (target.name === null) throw new CommandError("unknown-endpoint", `${to} has no address of a family that ${sender.name} has`);
-    return tellStory({ ...base, port: options.port === undefined ? 0 : parsePort(options.port, "--port"), journey: null, alternatives: [] });
+    return tellStory({ ...base, port: options.port === undefined ? (target.port ?? 0) : parsePort(options.port, "--port"), journey: null, alternatives: [] });
   }
   const port = choosePort(options.port, target, target.offers.length > 0 ? target.offers : offersAt(model, address), protocol);
   const probe = { from: sender.host, src: null, dst: address, protocol, dport: port, sport: defaultSourcePort, size };

@@ -65,13 +65,12 @@ function vtepMember(vtep: Vtep): IpSetMember {
 
 /** A set that a policy's rule matches on. `origin` is the rule that has it first. */
 export function referencedSet(index: EndpointIndex, set: SetReference, family: Family, origin: Origin): IpSet {
-  const addressed = index
-    .select(set.selector)
-    .flatMap((endpoint): readonly { readonly ip: Ip; readonly endpoint: WorkloadEndpoint }[] => {
-      const ip = addressOf(endpoint.pod, family);
-      return ip === null ? [] : [{ ip, endpoint }];
-    })
-    .toSorted((x, y) => compareIp(x.ip, y.ip));
+  const addressed: { readonly ip: Ip; readonly endpoint: WorkloadEndpoint }[] = [];
+  for (const endpoint of index.select(set.selector)) {
+    const ip = addressOf(endpoint.pod, family);
+    if (ip !== null && (set.kind === "selector" || offers(endpoint, set))) addressed.push({ ip, endpoint });
+  }
+  addressed.sort((x, y) => compareIp(x.ip, y.ip));
   if (set.kind === "selector") {
     const members = addressed.map(({ ip, endpoint }) => ({ text: formatIp(ip), origin: endpoint.pod.origin }));
     return ipSet(family, set.id, "hash:net", members, origin);
@@ -83,4 +82,8 @@ export function referencedSet(index: EndpointIndex, set: SetReference, family: F
   );
   const unique = new Map(members.map((member) => [member.text, member]));
   return ipSet(family, set.id, "hash:ip,port", [...unique.values()], origin);
+}
+
+function offers({ pod }: WorkloadEndpoint, set: Extract<SetReference, { kind: "named-port" }>): boolean {
+  return pod.ports.some(({ name, protocol }) => name === set.port && protocol === set.protocol);
 }

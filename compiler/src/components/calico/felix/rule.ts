@@ -1,5 +1,5 @@
 /** Rules as Felix renders them: each carries a comment with an id that hashes the chain up to and with it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Origin } from "@knet/language";
 import type { ChainLine, RuleLine } from "../../../dataplane/netfilter/types.ts";
 
@@ -40,10 +40,10 @@ function body(rule: FelixRule): string {
  * rule's own text with the word HASH where the id will stand; 16 characters of its base64url form.
  */
 export function ruleIds(chain: string, rules: readonly FelixRule[]): readonly string[] {
-  let digest = createHash("sha224").update(chain).digest();
+  let digest = hash("sha224", chain, "buffer");
   return rules.map((rule) => {
     const text = ["-A", chain, "HASH", body(rule)].filter((part) => part !== "").join(" ");
-    digest = createHash("sha224").update(digest).update(text).digest();
+    digest = hash("sha224", Buffer.concat([digest, Buffer.from(text)]), "buffer");
     return digest.toString("base64url").slice(0, 16);
   });
 }
