@@ -29,7 +29,14 @@ function whole(name: "clusters" | "seed" | "first" | "flows" | "kernel" | "mutat
 }
 
 const root = new URL("../", import.meta.url);
-const [clusters, seed, first, flows, kernel, mutations] = [whole("clusters"), whole("seed"), whole("first"), whole("flows"), whole("kernel"), whole("mutations")];
+const [clusters, seed, first, flows, kernel, mutations] = [
+  whole("clusters"),
+  whole("seed"),
+  whole("first"),
+  whole("flows"),
+  whole("kernel"),
+  whole("mutations"),
+];
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
@@ -55,8 +62,12 @@ const done = judgeClusters({
   },
 });
 const explained = [...done.unreachable.values()].reduce((sum, count) => sum + count, 0);
-say(`seed ${seed}: ${done.clusters} clusters, ${done.flows} flows (${percent(done.denied, done.flows)} denied), ${done.compared} compared, ${done.open} open`);
-say(`rules ${done.rules}: hit ${percent(done.hit, done.rules)}, out of reach ${percent(explained, done.rules)}, left ${percent(done.rules - done.hit - explained, done.rules)}`);
+say(
+  `seed ${seed}: ${done.clusters} clusters, ${done.flows} flows (${percent(done.denied, done.flows)} denied), ${done.compared} compared, ${done.open} open`,
+);
+say(
+  `rules ${done.rules}: hit ${percent(done.hit, done.rules)}, out of reach ${percent(explained, done.rules)}, left ${percent(done.rules - done.hit - explained, done.rules)}`,
+);
 for (const [reason, count] of [...done.unreachable].toSorted((x, y) => y[1] - x[1])) say(`  ${count} ${reason}`);
 const never = [...done.unhit].filter(([kind]) => !done.hitKinds.has(kind)).toSorted((x, y) => y[1] - x[1]);
 say(`kinds of rules that no flow of any cluster hit, and nothing rules out: ${never.length}`);
@@ -96,14 +107,23 @@ if (mutations > 0) {
   const reasons = new Map<string, number>();
   for (const { fault, fate } of score.tried) {
     if (fate.kind === "caught") continue;
-    const reason = fate.kind === "missed" ? (fate.by === "flows" ? "MISSED: no chosen flow tells" : "MISSED: the intent judge does not state what differs") : `${fate.kind}: ${fate.reason}`;
+    const reason =
+      fate.kind === "missed"
+        ? fate.by === "flows"
+          ? "MISSED: no chosen flow tells"
+          : "MISSED: the intent judge does not state what differs"
+        : `${fate.kind}: ${fate.reason}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if (fate.kind === "missed") say(`missed by the ${fate.by}: ${fault.kind}: ${fault.text}`);
   }
   for (const [reason, count] of [...reasons].toSorted((x, y) => y[1] - x[1])) say(`  ${count} ${reason}`);
   for (const kind of faultKinds) say(`  ${kind}: ${JSON.stringify(score.byKind[kind])} ${scoreOf(score.byKind[kind]).toFixed(3)}`);
   say(`faults: ${JSON.stringify(score.total)}, score ${scoreOf(score.total).toFixed(3)}`);
-  if (values.keep) writeFileSync(new URL("test/properties/mutation-score.json", root), `${JSON.stringify(scoreRecord({ seed, texts, clusters: drawn, faults }, score), null, 2)}\n`);
+  if (values.keep)
+    writeFileSync(
+      new URL("test/properties/mutation-score.json", root),
+      `${JSON.stringify(scoreRecord({ seed, texts, clusters: drawn, faults }, score), null, 2)}\n`,
+    );
 }
 
 process.exitCode = failed ? 1 : 0;

@@ -1,6 +1,15 @@
 /** Every sender of the journey before every destination: the simulator, the intent judge and the kernel say the same. */
 import { readFileSync } from "node:fs";
-import { checkSource, defaultSize, defaultSourcePort, everyJourney, intendedOutcomes, labSupport, openLab, simulatedOutcomes } from "@knet/compiler";
+import {
+  checkSource,
+  defaultSize,
+  defaultSourcePort,
+  everyJourney,
+  intendedOutcomes,
+  labSupport,
+  openLab,
+  simulatedOutcomes,
+} from "@knet/compiler";
 import type { Compilation } from "@knet/compiler";
 import { describe, expect, it } from "vitest";
 import { describeFlow, everyFlow } from "./flows.ts";
@@ -14,13 +23,19 @@ const journey = readFileSync(new URL("../../examples/journey/journey.knet", impo
 /** The same cluster in both families. */
 const dualStack = [
   ["service-cidr = 172.16.0.0/16", "service-cidr = [172.16.0.0/16, fd00:172::/112]"],
-  ["      nat-outgoing  = true\n    }\n", "      nat-outgoing  = true\n    }\n    pool pods-v6 {\n      cidr          = fd00:10::/64\n      block-size    = 122\n      encapsulation = vxlan-cross-subnet\n      nat-outgoing  = true\n    }\n"],
+  [
+    "      nat-outgoing  = true\n    }\n",
+    "      nat-outgoing  = true\n    }\n    pool pods-v6 {\n      cidr          = fd00:10::/64\n      block-size    = 122\n      encapsulation = vxlan-cross-subnet\n      nat-outgoing  = true\n    }\n",
+  ],
   ["address = 172.16.0.10\n", "address = [172.16.0.10, fd00:172::a]\n"],
   ["cidr = 192.168.1.0/24", "cidr = [192.168.1.0/24, fd00:1::/64]"],
   ["cidr = 192.168.2.0/24", "cidr = [192.168.2.0/24, fd00:2::/64]"],
   ["address = 192.168.1.10 }", "address = [192.168.1.10, fd00:1::10] }"],
   ["address = 192.168.2.10 }", "address = [192.168.2.10, fd00:2::10] }"],
-  ["cluster-ip = 172.16.10.10\n    port http  = 80/tcp -> http", "cluster-ip = [172.16.10.10, fd00:172::10]\n    port http  = 80/tcp -> http node-port 30080"],
+  [
+    "cluster-ip = 172.16.10.10\n    port http  = 80/tcp -> http",
+    "cluster-ip = [172.16.10.10, fd00:172::10]\n    port http  = 80/tcp -> http node-port 30080",
+  ],
   ["allow ingress from internet on 30000..32767/tcp", "allow ingress from internet, subnet blue, subnet green on 30000..32767/tcp"],
 ] as const;
 
@@ -48,9 +63,19 @@ describe.each(clusters)("all pairs of %s", (_name, text) => {
       if (intended === null) return [];
       compared++;
       const simulated = simulatedOutcomes(
-        everyJourney(compilation.fabric, { from: flow.from, src: null, dst: flow.dst, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize }),
+        everyJourney(compilation.fabric, {
+          from: flow.from,
+          src: null,
+          dst: flow.dst,
+          protocol: flow.protocol,
+          dport: flow.port,
+          sport: defaultSourcePort,
+          size: defaultSize,
+        }),
       );
-      return simulated.join() === intended.words.join() ? [] : [`${describeFlow(flow)}: simulator ${simulated.join(" | ")}; intent ${intended.words.join(" | ")}`];
+      return simulated.join() === intended.words.join()
+        ? []
+        : [`${describeFlow(flow)}: simulator ${simulated.join(" | ")}; intent ${intended.words.join(" | ")}`];
     });
     expect(differences).toEqual([]);
     // What the specifications leave open is the exception.

@@ -19,7 +19,9 @@ const repeats = 48;
 
 /** What a journey looks like from outside: what the client saw, which host answered, which source it saw. */
 function outcomeOf(journey: Journey): string {
-  return journey.observed === "ok" ? `ok ${journey.server ?? "?"} sees ${journey.sourceSeen === null ? "?" : formatIp(journey.sourceSeen)}` : journey.observed;
+  return journey.observed === "ok"
+    ? `ok ${journey.server ?? "?"} sees ${journey.sourceSeen === null ? "?" : formatIp(journey.sourceSeen)}`
+    : journey.observed;
 }
 
 /** The simulator names the host whose network namespace answers: for a pod in its node's network, the node. */
@@ -31,7 +33,15 @@ function observedOf(fabric: Fabric, result: LabProbeResult): string {
 
 /** What the simulator says, in the words of the comparison; more than one where a service chooses. */
 export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlySet<string> {
-  const probe = { from: flow.from, src: null, dst: flow.dst, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize };
+  const probe = {
+    from: flow.from,
+    src: null,
+    dst: flow.dst,
+    protocol: flow.protocol,
+    dport: flow.port,
+    sport: defaultSourcePort,
+    size: defaultSize,
+  };
   return new Set(everyJourney(fabric, probe).map(outcomeOf));
 }
 
@@ -58,5 +68,10 @@ export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonl
   const differences = flows.flatMap((flow, index) =>
     differing.includes(index) ? [`${describeFlow(flow)}: simulator ${words(expected[index])}; kernel ${words(seen[index])}`] : [],
   );
-  return { flows: flows.length, answered: seen.filter((set) => [...set].some((word) => word.startsWith("ok"))).length, differences, differing };
+  return {
+    flows: flows.length,
+    answered: seen.filter((set) => [...set].some((word) => word.startsWith("ok"))).length,
+    differences,
+    differing,
+  };
 }

@@ -21,9 +21,20 @@ describe.skipIf(!support.available)(`the kernel${why}`, () => {
       const { text, compilation, flows } = kernelCluster(seed, number);
       asked += flows.length;
       const found = await kernelDifferences(compilation, flows);
-      if (found.length > 0) throw new Error([`cluster ${number} of seed ${seed}:`, text, ...found, "", `again: pnpm trial --seed ${seed} --first ${number} --clusters 1 --kernel 1`].join("\n"));
+      if (found.length > 0)
+        throw new Error(
+          [
+            `cluster ${number} of seed ${seed}:`,
+            text,
+            ...found,
+            "",
+            `again: pnpm trial --seed ${seed} --first ${number} --clusters 1 --kernel 1`,
+          ].join("\n"),
+        );
     }
-    process.stderr.write(`kernel: seed ${seed}, ${clusters} clusters, ${asked} flows in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+    process.stderr.write(
+      `kernel: seed ${seed}, ${clusters} clusters, ${asked} flows in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
+    );
     expect(asked).toBeGreaterThan(30 * clusters);
   });
 
@@ -38,12 +49,24 @@ describe.skipIf(!support.available)(`the kernel${why}`, () => {
 
   it("should take no connection to a subnet's broadcast address, from within or from afar", { timeout: 60_000 }, async () => {
     const compilation = compileText(readFileSync(new URL("broadcast.knet", folder), "utf8"));
-    const [from, to] = [["node/node-a", "pod/shop/p0", "node/node-b"], ["192.168.1.255", "192.168.2.255"]];
+    const [from, to] = [
+      ["node/node-a", "pod/shop/p0", "node/node-b"],
+      ["192.168.1.255", "192.168.2.255"],
+    ];
     const flows = from.flatMap((host) =>
-      to.flatMap((text) => (["tcp", "udp"] as const).map((protocol): ChosenFlow => ({ from: host, dst: parseIp(text) ?? { family: 4, a: 0, b: 0, c: 0, d: 0 }, protocol, port: 81 }))),
+      to.flatMap((text) =>
+        (["tcp", "udp"] as const).map((protocol): ChosenFlow => ({
+          from: host,
+          dst: parseIp(text) ?? { family: 4, a: 0, b: 0, c: 0, d: 0 },
+          protocol,
+          port: 81,
+        })),
+      ),
     );
     expect(await kernelDifferences(compilation, flows)).toEqual([]);
-    const ends = flows.map((flow) => `${flow.from} → ${formatIp(flow.dst)} ${flow.protocol}: ${[...expectedOutcomes(compilation.fabric, flow)].join()}`);
+    const ends = flows.map(
+      (flow) => `${flow.from} → ${formatIp(flow.dst)} ${flow.protocol}: ${[...expectedOutcomes(compilation.fabric, flow)].join()}`,
+    );
     expect(ends.filter((end) => !end.endsWith("timeout"))).toEqual([
       "node/node-a → 192.168.1.255 tcp: netunreach",
       "node/node-a → 192.168.1.255 udp: hostunreach",

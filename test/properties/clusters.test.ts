@@ -66,7 +66,10 @@ describe("a drawn cluster", () => {
   });
 
   it("should stay a program that the checker accepts while it shrinks", () => {
-    const errors = (sketch: ClusterSketch): readonly string[] => checkSource("random.knet", printSketch(sketch), null).diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+    const errors = (sketch: ClusterSketch): readonly string[] =>
+      checkSource("random.knet", printSketch(sketch), null)
+        .diagnostics.filter(({ severity }) => severity === "error")
+        .map(({ message }) => message);
     fc.assert(
       fc.property(drawn, fc.array(fc.nat(), { minLength: 5, maxLength: 5 }), (sketch, ways) => {
         let current = sketch;
@@ -87,7 +90,9 @@ describe("a drawn cluster", () => {
     );
     const [smallest] = details.counterexample ?? [];
     const namespaces = smallest?.namespaces.filter((namespace) => namespace.policies.length > 0) ?? [];
-    expect(namespaces.map(({ pods, workloads, services, policies }) => [pods.length + workloads.length + services.length, policies.length])).toEqual([[0, 1]]);
+    expect(
+      namespaces.map(({ pods, workloads, services, policies }) => [pods.length + workloads.length + services.length, policies.length]),
+    ).toEqual([[0, 1]]);
     expect([smallest?.nodes.length, smallest?.firewalls.length, smallest?.routers.length]).toEqual([1, 0, 0]);
   });
 });
@@ -112,7 +117,12 @@ describe("150 random clusters", () => {
   it("should have every rule hit, or a reason why none can be, or a kind that is hit elsewhere", () => {
     const never = [...done.unhit].filter(([kind]) => !done.hitKinds.has(kind));
     const isPolicy = (kind: string): boolean => /^filter cali-p[io]-/.test(kind);
-    expect(never.map(([kind]) => kind).filter((kind) => !isPolicy(kind)).toSorted()).toEqual(neverHit);
+    expect(
+      never
+        .map(([kind]) => kind)
+        .filter((kind) => !isPolicy(kind))
+        .toSorted(),
+    ).toEqual(neverHit);
     // A rule of a policy may stand behind one that admits more, in few clusters.
     expect(never.filter(([kind]) => isPolicy(kind)).reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(0.001 * done.rules);
   });

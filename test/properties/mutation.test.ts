@@ -20,7 +20,9 @@ const tolerance = 0.08;
 describe("faults in generated rules, routes and sets", () => {
   it("should be told by the judges as often as in the large trial", { timeout: 120_000 }, () => {
     const { total } = mutateClusters({ seed: 20261122, texts: [journey], clusters: 1, faults: 70, flows: 1200 });
-    process.stderr.write(`faults: ${JSON.stringify(total)}, score ${scoreOf(total).toFixed(3)}, committed ${committedScore().toFixed(3)}\n`);
+    process.stderr.write(
+      `faults: ${JSON.stringify(total)}, score ${scoreOf(total).toFixed(3)}, committed ${committedScore().toFixed(3)}\n`,
+    );
     expect(scoreOf(total)).toBeGreaterThanOrEqual(committedScore() - tolerance);
   });
 

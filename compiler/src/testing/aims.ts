@@ -31,7 +31,9 @@ export interface Parties {
 
 export function partiesOf(model: NetworkModel, fabric: Fabric): Parties {
   const senders: Party[] = [
-    ...model.pods.filter((pod) => !pod.hostNetwork).flatMap((pod) => pod.addresses.map((ip) => ({ host: `pod/${pod.namespace}/${pod.name}`, ip }))),
+    ...model.pods
+      .filter((pod) => !pod.hostNetwork)
+      .flatMap((pod) => pod.addresses.map((ip) => ({ host: `pod/${pod.namespace}/${pod.name}`, ip }))),
     ...model.nodes.flatMap((node) => node.addresses.map((ip) => ({ host: `node/${node.name}`, ip }))),
     ...(model.external?.hosts ?? []).flatMap((host) => host.addresses.map((ip) => ({ host: `external/${host.name}`, ip }))),
   ];
@@ -40,11 +42,19 @@ export function partiesOf(model: NetworkModel, fabric: Fabric): Parties {
     ...senders,
     ...model.ipam.nodes.flatMap((entry) => entry.tunnels.map(({ address }) => ({ host: `node/${entry.node}`, ip: address }))),
     ...model.routers.flatMap((router) =>
-      [...router.interfaces.flatMap((face) => face.addresses), ...(router.outside?.addresses ?? [])].map((ip) => ({ host: `router/${router.name}`, ip })),
+      [...router.interfaces.flatMap((face) => face.addresses), ...(router.outside?.addresses ?? [])].map((ip) => ({
+        host: `router/${router.name}`,
+        ip,
+      })),
     ),
     ...model.services.flatMap((service) => service.clusterIps.map(vacant)),
     // Edges of every range: the last address inside, the first behind it.
-    ...rangesOf(model).flatMap((cidr) => [vacant(rangeOf(cidr).last), vacant(addToIp(rangeOf(cidr).last, -1)), vacant(addToIp(rangeOf(cidr).last, 1)), vacant(addToIp(rangeOf(cidr).first, 9))]),
+    ...rangesOf(model).flatMap((cidr) => [
+      vacant(rangeOf(cidr).last),
+      vacant(addToIp(rangeOf(cidr).last, -1)),
+      vacant(addToIp(rangeOf(cidr).last, 1)),
+      vacant(addToIp(rangeOf(cidr).first, 9)),
+    ]),
   ];
   const devices = new Map<string, string>();
   for (const segment of fabric.segments) {
@@ -64,27 +74,54 @@ export function partiesOf(model: NetworkModel, fabric: Fabric): Parties {
 }
 
 function rangesOf(model: NetworkModel): readonly Cidr[] {
-  const blocks = model.policies.flatMap((policy) => [...policy.ingress, ...policy.egress]).flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "ipBlock" ? [peer.cidr, ...peer.except] : [])));
-  return [...blocks, ...model.subnets.flatMap((subnet) => subnet.cidrs), ...model.cluster.cni.pools.map((pool) => pool.cidr), ...model.cluster.serviceCidrs, ...model.ipam.nodes.flatMap((node) => node.blocks.map((block) => block.cidr))].filter(
-    (cidr) => cidr.prefix > 0,
-  );
+  const blocks = model.policies
+    .flatMap((policy) => [...policy.ingress, ...policy.egress])
+    .flatMap((rule) => rule.peers.flatMap((peer) => (peer.kind === "ipBlock" ? [peer.cidr, ...peer.except] : [])));
+  return [
+    ...blocks,
+    ...model.subnets.flatMap((subnet) => subnet.cidrs),
+    ...model.cluster.cni.pools.map((pool) => pool.cidr),
+    ...model.cluster.serviceCidrs,
+    ...model.ipam.nodes.flatMap((node) => node.blocks.map((block) => block.cidr)),
+  ].filter((cidr) => cidr.prefix > 0);
 }
 
 /** One family's rules of one node, with the jumps that lead to each chain. */
 export class AimIndex {
   readonly #node: string;
   readonly #ruleset: Ruleset;
-  readonly #sets: ReadonlyMap<string, { readonly has: CompiledIpSet; readonly members: readonly { readonly cidr: Cidr; readonly ports: { readonly protocol: number; readonly first: number; readonly last: number } | null }[] }>;
+  readonly #sets: ReadonlyMap<
+    string,
+    {
+      readonly has: CompiledIpSet;
+      readonly members: readonly {
+        readonly cidr: Cidr;
+        readonly ports: { readonly protocol: number; readonly first: number; readonly last: number } | null;
+      }[];
+    }
+  >;
   readonly #callers = new Map<string, Rule[]>();
-  readonly #places = new Map<Rule, { readonly table: TableName; readonly name: string; readonly chain: readonly Rule[]; readonly at: number }>();
+  readonly #places = new Map<
+    Rule,
+    { readonly table: TableName; readonly name: string; readonly chain: readonly Rule[]; readonly at: number }
+  >();
   readonly #parties: Parties;
 
   constructor(fabric: Fabric, node: string, family: Family, parties: Parties) {
     const dataplane = fabric.dataplane(node);
     this.#node = node;
     this.#ruleset = prepareHost(dataplane).ruleset(family);
-    this.#parties = { ...parties, senders: parties.senders.filter(({ ip }) => ip.family === family), targets: parties.targets.filter(({ ip }) => ip.family === family) };
-    this.#sets = new Map(dataplane.ipsets.map((set) => [set.name, { has: compileIpSet(set), members: set.members.map((member) => parseMember(set, member.text)) }]));
+    this.#parties = {
+      ...parties,
+      senders: parties.senders.filter(({ ip }) => ip.family === family),
+      targets: parties.targets.filter(({ ip }) => ip.family === family),
+    };
+    this.#sets = new Map(
+      dataplane.ipsets.map((set) => [
+        set.name,
+        { has: compileIpSet(set), members: set.members.map((member) => parseMember(set, member.text)) },
+      ]),
+    );
     for (const [table, chains] of this.#ruleset.tables) {
       for (const chain of chains.values()) {
         for (const [at, rule] of chain.rules.entries()) {
@@ -119,7 +156,9 @@ export class AimIndex {
     }
     const matches = path.flatMap((step) => [...step.matches, ...this.#whatMarks(step, random)]);
     // A rule for replies: whoever fits as its source is asked, by whoever fits as its destination.
-    const isReply = matches.some((match) => match.kind === "conntrack" && !match.negated && match.states.includes("ESTABLISHED") && !match.states.includes("NEW"));
+    const isReply = matches.some(
+      (match) => match.kind === "conntrack" && !match.negated && match.states.includes("ESTABLISHED") && !match.states.includes("NEW"),
+    );
     const [fromSide, toSide] = isReply ? (["destination", "source"] as const) : (["source", "destination"] as const);
     const to = this.#choose(matches, toSide, this.#parties.targets, random);
     if (to === null) return null;
@@ -160,9 +199,9 @@ export class AimIndex {
     const where = this.#places.get(rule);
     if (asked?.kind !== "mark" || asked.negated || asked.value === 0 || where === undefined) return [];
     const before = where.chain[where.at - 1];
-    const setters = (before?.target?.kind === "jump" ? this.#chain(where.table, before.target.chain) : before === undefined ? [] : [before]).filter(
-      ({ target }) => target?.kind === "mark" && (target.value & asked.value) !== 0,
-    );
+    const setters = (
+      before?.target?.kind === "jump" ? this.#chain(where.table, before.target.chain) : before === undefined ? [] : [before]
+    ).filter(({ target }) => target?.kind === "mark" && (target.value & asked.value) !== 0);
     return setters.length === 0 ? [] : [...(before?.matches ?? []), ...random.pick(setters).matches];
   }
 
@@ -170,7 +209,12 @@ export class AimIndex {
     return this.#ruleset.tables.get(table)?.get(name)?.rules ?? [];
   }
 
-  #choose(matches: readonly Match[], side: "source" | "destination", parties: readonly Party[], random: Random): { readonly party: Party; readonly port: MemberPort | null } | null {
+  #choose(
+    matches: readonly Match[],
+    side: "source" | "destination",
+    parties: readonly Party[],
+    random: Random,
+  ): { readonly party: Party; readonly port: MemberPort | null } | null {
     const fitting = parties.filter((party) => matches.every((match) => this.#fits(match, side, party)));
     const set = matches.find((match) => match.kind === "set" && !match.negated && match.sides[0] === (side === "source" ? "src" : "dst"));
     if (fitting.length === 0) return null;
@@ -225,9 +269,15 @@ const transportOf: ReadonlyMap<number, ChosenFlow["protocol"]> = new Map([
   [132, "sctp"],
 ]);
 
-function portFor(matches: readonly Match[], member: MemberPort | null, random: Random): { readonly protocol: ChosenFlow["protocol"]; readonly port: number } {
+function portFor(
+  matches: readonly Match[],
+  member: MemberPort | null,
+  random: Random,
+): { readonly protocol: ChosenFlow["protocol"]; readonly port: number } {
   if (member !== null) return { protocol: transportOf.get(member.protocol) ?? "tcp", port: random.pick([member.first, member.last]) };
-  const protocol = matches.flatMap((match) => (match.kind === "protocol" && !match.negated ? (transportOf.get(match.protocol) ?? []) : []))[0] ?? random.pick(["tcp", "udp"] as const);
+  const protocol =
+    matches.flatMap((match) => (match.kind === "protocol" && !match.negated ? (transportOf.get(match.protocol) ?? []) : []))[0] ??
+    random.pick(["tcp", "udp"] as const);
   const ranges = matches.flatMap((match) => {
     if (match.kind === "port" && match.side === "destination" && !match.negated) return [{ first: match.first, last: match.last }];
     return match.kind === "multiport" && match.side !== "source" && !match.negated ? [random.pick(match.ports)] : [];
@@ -237,4 +287,3 @@ function portFor(matches: readonly Match[], member: MemberPort | null, random: R
   if (ranges.length === 0) return { protocol, port: random.pick([80, 8080, 8081, 53, 443, 5432, 10250, 9]) };
   return { protocol, port: random.pick([first, Math.max(first, last)]) };
 }
-

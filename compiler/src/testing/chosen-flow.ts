@@ -13,4 +13,3 @@ export interface ChosenFlow {
 export function chosenFlowText(flow: ChosenFlow): string {
   return `${flow.from} → ${formatIp(flow.dst)} ${flow.port}/${flow.protocol}`;
 }
-

@@ -65,7 +65,10 @@ export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fab
     const empty = new Set(dataplane.ipsets.filter((set) => set.members.length === 0).map((set) => set.name));
     for (const family of new Set(node.addresses.map((ip) => ip.family))) {
       const ruleset = prepareHost(dataplane).ruleset(family);
-      const reachable = reachableRules(ruleset, dataplane.links.map((link) => link.name));
+      const reachable = reachableRules(
+        ruleset,
+        dataplane.links.map((link) => link.name),
+      );
       const index = new AimIndex(fabric, host, family, parties);
       for (const [table, chains] of ruleset.tables) {
         for (const chain of chains.values()) {
@@ -80,7 +83,8 @@ export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fab
               ? "behind rules that end every packet"
               : !reachable.matchable.has(rule)
                 ? "asks for a mark or a device that no packet has there"
-                : (impossibleMatch(index.demands(rule), empty, family) ?? (index.canAim(rule, randomFrom(at)) ? null : "asks for a sender or target that has no packets there"));
+                : (impossibleMatch(index.demands(rule), empty, family) ??
+                  (index.canAim(rule, randomFrom(at)) ? null : "asks for a sender or target that has no packets there"));
             unhit.push({ ...placed, reason });
           }
         }
@@ -94,11 +98,18 @@ const sentProtocols = new Set([1, 6, 17, 58, 132]);
 
 function impossibleMatch(matches: readonly Match[], emptySets: ReadonlySet<string>, family: Family): UnreachableReason | null {
   for (const match of matches) {
-    if (match.kind === "conntrack" && !match.negated && match.states.every((state) => state === "INVALID")) return "asks for a packet without a connection";
+    if (match.kind === "conntrack" && !match.negated && match.states.every((state) => state === "INVALID"))
+      return "asks for a packet without a connection";
     if (match.kind === "protocol" && !match.negated && !sentProtocols.has(match.protocol)) return "asks for a protocol that nobody sends";
-    if (match.kind === "icmp" && !match.negated && match.family === 6 && match.type >= 128) return "asks for neighbour discovery or multicast listening";
+    if (match.kind === "icmp" && !match.negated && match.family === 6 && match.type >= 128)
+      return "asks for neighbour discovery or multicast listening";
     if (match.kind === "rpfilter") return "asks for a forged or a loopback address";
-    if ((match.kind === "destination" || match.kind === "source") && !match.negated && isLoopback(formatIp(match.cidr.ip)) && match.cidr.prefix > everyAddress(family).prefix) {
+    if (
+      (match.kind === "destination" || match.kind === "source") &&
+      !match.negated &&
+      isLoopback(formatIp(match.cidr.ip)) &&
+      match.cidr.prefix > everyAddress(family).prefix
+    ) {
       return "asks for a forged or a loopback address";
     }
     if (match.kind === "set" && !match.negated && emptySets.has(match.set)) return "asks for a member of an empty set";

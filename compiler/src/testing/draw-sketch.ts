@@ -53,7 +53,14 @@ const tiers = ["front", "back"];
 export function drawSketch(random: Random, options: SketchOptions = {}): ClusterSketch {
   const families = options.families ?? random.pick<readonly Family[]>([[4], [6], [4, 6], [6, 4], [4, 6]]);
   const subnets = drawSubnets(random);
-  const draft: Draft = { random, families, pools: drawPools(random), subnets, nodes: drawNodes(random, subnets), sctp: options.sctp ?? true };
+  const draft: Draft = {
+    random,
+    families,
+    pools: drawPools(random),
+    subnets,
+    nodes: drawNodes(random, subnets),
+    sctp: options.sctp ?? true,
+  };
   const names = ["shop", "data", "ops"].slice(0, 2 + random.below(2));
   const plain = names.map((name, index) => drawNamespace(draft, name, index, options.pods ?? 5));
   const pinned = plain.flatMap((namespace) => namespace.pods.flatMap((pod) => pod.addresses));
@@ -113,7 +120,9 @@ function drawRouters(random: Random, subnets: readonly SubnetSketch[]): readonly
 function drawNodes(random: Random, subnets: readonly SubnetSketch[]): readonly NodeSketch[] {
   return Array.from({ length: 3 + random.below(2) }, (_unused, index): NodeSketch => {
     const subnet = subnets[index] ?? random.pick(subnets);
-    const pinned = random.chance(0.4) ? subnet.cidrs.map((cidr) => cidr.replace(/\.0\/\d+$/, `.${20 + index}`).replace(/::\/\d+$/, `::${20 + index}`)) : [];
+    const pinned = random.chance(0.4)
+      ? subnet.cidrs.map((cidr) => cidr.replace(/\.0\/\d+$/, `.${20 + index}`).replace(/::\/\d+$/, `::${20 + index}`))
+      : [];
     return { name: `node-${"abcdef".charAt(index)}`, subnet: subnet.name, addresses: pinned };
   });
 }
@@ -142,7 +151,8 @@ function drawNamespace(draft: Draft, name: string, index: number, most: number):
   const pods: PodSketch[] = Array.from({ length: 2 + random.below(Math.max(1, most - 1)) }, (_unused, n) => drawPod(draft, index, n));
   const [first] = pods;
   // The first pod of each namespace is an endpoint that is not ready.
-  if (first !== undefined) pods[0] = { ...first, labels: { ...first.labels, app: "web" }, ports: portsOf(draft, "web"), ready: false, hostNetwork: false };
+  if (first !== undefined)
+    pods[0] = { ...first, labels: { ...first.labels, app: "web" }, ports: portsOf(draft, "web"), ready: false, hostNetwork: false };
   const workloads: readonly WorkloadSketch[] = random.chance(0.7) ? [drawWorkload(draft)] : [];
   const labels: LabelsSketch = random.chance(0.8) ? { team: teams[index] ?? random.pick(teams) } : {};
   return { name, labels, pods, workloads, services: drawServices(draft, index, [...pods, ...workloads]), policies: [] };
@@ -154,7 +164,11 @@ function portsOf({ random, sctp }: Draft, app: string): readonly PortSketch[] {
     case "web":
       return [http, ...(random.chance(0.3) ? [{ name: "metrics", port: 9100, protocol: "tcp" as const }] : [])];
     case "api":
-      return [http, { name: "dns", port: 53, protocol: "udp" }, ...(sctp && random.chance(0.4) ? [{ name: "sig", port: 7000, protocol: "sctp" as const }] : [])];
+      return [
+        http,
+        { name: "dns", port: 53, protocol: "udp" },
+        ...(sctp && random.chance(0.4) ? [{ name: "sig", port: 7000, protocol: "sctp" as const }] : []),
+      ];
     default:
       return [{ name: random.chance(0.5) ? "sql" : null, port: 5432, protocol: "tcp" }];
   }
@@ -229,11 +243,21 @@ function drawServices(draft: Draft, namespace: number, backends: readonly Backen
 function drawService({ random }: Draft, backends: readonly Backend[], name: string, nodePort: number): ServiceSketch {
   const chosen = random.pick(backends);
   // Some select nothing: no endpoints.
-  const selector: LabelsSketch = random.chance(0.12) ? { app: "nobody" } : random.chance(0.7) ? { app: chosen.labels["app"] ?? "web" } : chosen.labels;
+  const selector: LabelsSketch = random.chance(0.12)
+    ? { app: "nobody" }
+    : random.chance(0.7)
+      ? { app: chosen.labels["app"] ?? "web" }
+      : chosen.labels;
   const opened = random.chance(0.4);
   const ports = chosen.ports.map((port, n): ServicePortSketch => {
     const target = port.name !== null && random.chance(0.5) ? port.name : port.port;
-    return { name: `port-${n}`, port: random.pick([80, 443, port.port]) + n, protocol: port.protocol, target, nodePort: opened ? nodePort + n : null };
+    return {
+      name: `port-${n}`,
+      port: random.pick([80, 443, port.port]) + n,
+      protocol: port.protocol,
+      target,
+      nodePort: opened ? nodePort + n : null,
+    };
   });
   return { name, selector, headless: false, publishNotReady: random.chance(0.15), ports };
 }
@@ -247,12 +271,16 @@ function requirement(random: Random, key: string, values: readonly string[]): Re
 }
 
 function podRequirements(random: Random): readonly RequirementSketch[] {
-  return [...(random.chance(0.7) ? [requirement(random, "app", apps)] : []), ...(random.chance(0.3) ? [requirement(random, tierKey, tiers)] : [])];
+  return [
+    ...(random.chance(0.7) ? [requirement(random, "app", apps)] : []),
+    ...(random.chance(0.3) ? [requirement(random, tierKey, tiers)] : []),
+  ];
 }
 
 function namespaceRequirements(random: Random): readonly RequirementSketch[] {
   if (random.chance(0.2)) return [];
-  if (random.chance(0.3)) return [{ key: "kubernetes.io/metadata.name", operator: random.pick(["in", "not in"]), values: [random.pick(["shop", "data"])] }];
+  if (random.chance(0.3))
+    return [{ key: "kubernetes.io/metadata.name", operator: random.pick(["in", "not in"]), values: [random.pick(["shop", "data"])] }];
   return [requirement(random, "team", teams)];
 }
 
@@ -269,7 +297,20 @@ function drawPeer(draft: Draft, blocks: readonly string[]): PolicyPeerSketch {
 }
 
 function drawPorts({ random, sctp }: Draft): readonly string[] {
-  const choices = ["http", "sql", "dns", "metrics", "80/tcp", "8080/tcp", "8000..8080/tcp", "1..1023/tcp", "53/udp", "udp", "tcp", ...(sctp ? ["7000/sctp", "sctp"] : [])];
+  const choices = [
+    "http",
+    "sql",
+    "dns",
+    "metrics",
+    "80/tcp",
+    "8080/tcp",
+    "8000..8080/tcp",
+    "1..1023/tcp",
+    "53/udp",
+    "udp",
+    "tcp",
+    ...(sctp ? ["7000/sctp", "sctp"] : []),
+  ];
   return random.chance(0.35) ? [] : random.shuffled(choices).slice(0, 1 + random.below(3));
 }
 
@@ -282,7 +323,12 @@ function drawRule(draft: Draft, blocks: readonly string[], direction: "ingress" 
 function drawPolicy(draft: Draft, blocks: readonly string[], name: string): PolicySketch {
   const { random } = draft;
   const rules = Array.from({ length: random.below(4) }, () => drawRule(draft, blocks, random.chance(0.6) ? "ingress" : "egress"));
-  return { name, subjects: podRequirements(random), isolates: rules.length === 0 || random.chance(0.2) ? [random.pick(["ingress", "egress"])] : [], rules };
+  return {
+    name,
+    subjects: podRequirements(random),
+    isolates: rules.length === 0 || random.chance(0.2) ? [random.pick(["ingress", "egress"])] : [],
+    rules,
+  };
 }
 
 /** Ingress from pods, from namespaces, from both together, and from a range with exceptions. */
@@ -295,7 +341,11 @@ function openPolicy(draft: Draft, blocks: readonly string[]): PolicySketch {
     subjects: random.chance(0.6) ? [{ key: "app", operator: "in", values: ["web"] }] : [],
     isolates: [],
     rules: [
-      { direction: "ingress", peers: [{ kind: "pods", pods: [requirement(random, "app", apps)], namespaces: null }], ports: drawPorts(draft) },
+      {
+        direction: "ingress",
+        peers: [{ kind: "pods", pods: [requirement(random, "app", apps)], namespaces: null }],
+        ports: drawPorts(draft),
+      },
       {
         direction: "ingress",
         peers: [{ kind: "pods", pods: podRequirements(random), namespaces: namespaceRequirements(random) }],
@@ -303,7 +353,9 @@ function openPolicy(draft: Draft, blocks: readonly string[]): PolicySketch {
       },
       {
         direction: "ingress",
-        peers: [{ kind: "cidr", cidr: wide, except: [random.pick(blocks.filter((block) => familyOfText(block) === family && block !== wide))] }],
+        peers: [
+          { kind: "cidr", cidr: wide, except: [random.pick(blocks.filter((block) => familyOfText(block) === family && block !== wide))] },
+        ],
         ports: drawPorts(draft),
       },
     ],
@@ -316,7 +368,10 @@ function egressPolicy(draft: Draft, blocks: readonly string[]): PolicySketch {
     name: "way-out",
     subjects: random.chance(0.7) ? [{ key: "app", operator: random.pick(["in", "not in"]), values: ["db"] }] : [],
     isolates: [],
-    rules: [drawRule(draft, blocks, "egress"), { direction: "egress", peers: [blockPeer(random, blocks)], ports: ["53/udp", "1..8079/tcp"] }],
+    rules: [
+      drawRule(draft, blocks, "egress"),
+      { direction: "egress", peers: [blockPeer(random, blocks)], ports: ["53/udp", "1..8079/tcp"] },
+    ],
   };
 }
 
@@ -333,7 +388,13 @@ function portPolicy(draft: Draft): PolicySketch {
     name: "ports",
     subjects: podRequirements(random),
     isolates: random.chance(0.3) ? ["egress"] : [],
-    rules: [{ direction: "ingress", peers: [{ kind: "pods", pods: [], namespaces: namespaceRequirements(random) }], ports: [`${first}..${last}/${protocol}`, "http"] }],
+    rules: [
+      {
+        direction: "ingress",
+        peers: [{ kind: "pods", pods: [], namespaces: namespaceRequirements(random) }],
+        ports: [`${first}..${last}/${protocol}`, "http"],
+      },
+    ],
   };
 }
 
@@ -360,5 +421,8 @@ function drawFirewallRule(draft: Draft, blocks: readonly string[]): FirewallRule
     { kind: "cidr", cidr: random.pick(blocks) },
   ];
   const ports = ["30000..32767/tcp", "10250/tcp", "4789/udp", "20000..29999/tcp", "udp", "80/tcp"];
-  return { peers: random.chance(0.15) ? [] : [random.pick(peers)], ports: random.chance(0.15) ? [] : random.shuffled(ports).slice(0, 1 + random.below(2)) };
+  return {
+    peers: random.chance(0.15) ? [] : [random.pick(peers)],
+    ports: random.chance(0.15) ? [] : random.shuffled(ports).slice(0, 1 + random.below(2)),
+  };
 }

@@ -29,7 +29,9 @@ export class EquivalenceProofs {
     this.#compilation = compilation;
     this.#reasonOf = reasonOf;
     const services = new Set(compilation.model.services.flatMap((service) => service.clusterIps.map(formatIp)));
-    this.#addresses = partiesOf(compilation.model, compilation.fabric).targets.filter(({ host, ip }) => host !== null || services.has(formatIp(ip)));
+    this.#addresses = partiesOf(compilation.model, compilation.fabric).targets.filter(
+      ({ host, ip }) => host !== null || services.has(formatIp(ip)),
+    );
   }
 
   /** Null: not proved. */
@@ -53,7 +55,8 @@ export class EquivalenceProofs {
     const rule = ruleOfLine(site.line, family);
     const other = fault.kind === "swap" && site.next !== null ? ruleOfLine(site.next, family) : null;
     if (other !== null) {
-      for (const each of [rule, other]) if (this.#isIdle(site, each) && this.#isIdleIn(fault, site, each)) return "one of the two rules changes no packet that comes to it";
+      for (const each of [rule, other])
+        if (this.#isIdle(site, each) && this.#isIdleIn(fault, site, each)) return "one of the two rules changes no packet that comes to it";
       return commute(rule, other);
     }
     const isIdle = this.#isIdle(site, rule);
@@ -84,11 +87,20 @@ export class EquivalenceProofs {
   }
 
   /** Whether the rules behind this one do nothing; `through` also asks those behind every call of its chain. */
-  #restIsIdle(site: FaultSite & { readonly of: "rule" }, ruleset: Ruleset, rule: Rule, through: boolean, chain = site.line.chain, depth = 0): boolean {
+  #restIsIdle(
+    site: FaultSite & { readonly of: "rule" },
+    ruleset: Ruleset,
+    rule: Rule,
+    through: boolean,
+    chain = site.line.chain,
+    depth = 0,
+  ): boolean {
     const held = ruleset.tables.get(site.table)?.get(chain);
     if (held === undefined || held.policy === "DROP" || depth > 12) return false;
     const behind = held.rules.slice(held.rules.indexOf(rule) + 1);
-    const harmless = behind.every((each) => this.#reasonOf(site.host, each) !== null || this.#isIdle(site, each) || (through && each.target?.kind === "accept"));
+    const harmless = behind.every(
+      (each) => this.#reasonOf(site.host, each) !== null || this.#isIdle(site, each) || (through && each.target?.kind === "accept"),
+    );
     return harmless && (!through || this.#callersAreIdle(site, ruleset, chain, depth + 1));
   }
 
@@ -96,7 +108,9 @@ export class EquivalenceProofs {
     return [...(ruleset.tables.get(site.table) ?? [])].every(([name, held]) =>
       held.rules.every((caller) => {
         if ((caller.target?.kind !== "jump" && caller.target?.kind !== "goto") || caller.target.chain !== chain) return true;
-        return caller.target.kind === "goto" ? this.#callersAreIdle(site, ruleset, name, depth + 1) : this.#restIsIdle(site, ruleset, caller, true, name, depth);
+        return caller.target.kind === "goto"
+          ? this.#callersAreIdle(site, ruleset, name, depth + 1)
+          : this.#restIsIdle(site, ruleset, caller, true, name, depth);
       }),
     );
   }
@@ -110,7 +124,10 @@ export class EquivalenceProofs {
     const ruleset = prepareHost(dataplane).ruleset(family);
     let reachable = this.#reachable.get(key);
     if (reachable === undefined) {
-      reachable = reachableRules(ruleset, dataplane.links.map((link) => link.name));
+      reachable = reachableRules(
+        ruleset,
+        dataplane.links.map((link) => link.name),
+      );
       this.#reachable.set(key, reachable);
     }
     return idle(ruleset, site.table, rule, reachable, (each) => this.#reasonOf(site.host, each) !== null);
@@ -119,7 +136,10 @@ export class EquivalenceProofs {
   #isIdleIn(fault: Fault, site: FaultSite & { readonly of: "rule" }, changed: Rule): boolean {
     const dataplane = fault.fabric.dataplane(site.host);
     const ruleset = prepareHost(dataplane).ruleset(site.file.family);
-    const reachable = reachableRules(ruleset, dataplane.links.map((link) => link.name));
+    const reachable = reachableRules(
+      ruleset,
+      dataplane.links.map((link) => link.name),
+    );
     const isDead = (each: Rule): boolean => {
       const reason = this.#reasonOf(site.host, each);
       return reason !== null && !dependsOnOrder(reason);
@@ -138,14 +158,20 @@ export class EquivalenceProofs {
     for (let depth = 0; depth < 12; depth++) {
       const rules = chains.get(chain)?.rules ?? [];
       for (const earlier of rules.slice(0, Math.max(0, rules.indexOf(before)))) {
-        const group = earlier.target?.kind === "jump" && conditions(earlier).length === 0 ? (chains.get(earlier.target.chain)?.rules ?? []) : [earlier];
+        const group =
+          earlier.target?.kind === "jump" && conditions(earlier).length === 0 ? (chains.get(earlier.target.chain)?.rules ?? []) : [earlier];
         for (const [at, each] of group.entries()) {
           // What a group returns earlier does not meet its later rules.
           if (group.slice(0, at).some(({ target }) => target?.kind === "return" || target?.kind === "goto")) break;
-          if (isEnd(each) && each !== original && conditions(each).every((match) => demands.some((own) => equalMatch(own, match)))) return "an earlier rule ends every packet that it would match";
+          if (isEnd(each) && each !== original && conditions(each).every((match) => demands.some((own) => equalMatch(own, match))))
+            return "an earlier rule ends every packet that it would match";
         }
       }
-      const callers = [...chains].flatMap(([name, called]) => called.rules.filter(({ target }) => (target?.kind === "jump" || target?.kind === "goto") && target.chain === chain).map((caller) => ({ name, caller })));
+      const callers = [...chains].flatMap(([name, called]) =>
+        called.rules
+          .filter(({ target }) => (target?.kind === "jump" || target?.kind === "goto") && target.chain === chain)
+          .map((caller) => ({ name, caller })),
+      );
       const [only] = callers;
       if (only === undefined || callers.length > 1) return null;
       demands.push(...only.caller.matches);
@@ -176,15 +202,21 @@ export class EquivalenceProofs {
     const faulty = prepareHost(fault.fabric.dataplane(host));
     const way = (prepared: typeof sound, { ip }: Party): string => {
       const decision = decideRoute(prepared, ip, 0, null, null);
-      return decision.kind === "unicast" ? `${decision.link} ${formatIp(decision.nextHop)} ${decision.route?.source == null ? "" : formatIp(decision.route.source)}` : decision.kind;
+      return decision.kind === "unicast"
+        ? `${decision.link} ${formatIp(decision.nextHop)} ${decision.route?.source == null ? "" : formatIp(decision.route.source)}`
+        : decision.kind;
     };
-    return this.#addresses.every((party) => way(sound, party) === way(faulty, party)) ? "every address of the cluster is routed alike" : null;
+    return this.#addresses.every((party) => way(sound, party) === way(faulty, party))
+      ? "every address of the cluster is routed alike"
+      : null;
   }
 
   #member(fault: Fault, { host, set, member }: FaultSite & { readonly of: "set member" }): string | null {
     const dataplane = this.#compilation.fabric.dataplane(host);
     const asking = [...prepareHost(dataplane).ruleset(set.family).tables.values()].flatMap((chains) =>
-      [...chains.values()].flatMap((chain) => chain.rules.filter((rule) => rule.matches.some((match) => match.kind === "set" && match.set === set.name))),
+      [...chains.values()].flatMap((chain) =>
+        chain.rules.filter((rule) => rule.matches.some((match) => match.kind === "set" && match.set === set.name)),
+      ),
     );
     if (asking.every((rule) => this.#reasonOf(host, rule) !== null)) return "only rules that no packet comes to ask for the set";
     const faulty = fault.fabric.dataplane(host).ipsets.find((each) => each.name === set.name);
@@ -199,8 +231,13 @@ export class EquivalenceProofs {
     const told = this.#addresses.filter(differs);
     if (told.length === 0) return "no address of the cluster lies in what the two sets differ in";
     const own = dataplane.addresses.map(({ address }) => address.ip);
-    const isTunnelPeer = asking.every((rule) => rule.matches.some((match) => match.kind === "port" || match.kind === "multiport") && rule.matches.some((match) => match.kind === "addrtype"));
-    if (isTunnelPeer && told.every(({ ip }) => own.some((address) => equalIp(address, ip))) && member.text !== "") return "a node sends no tunnelled packet to itself";
+    const isTunnelPeer = asking.every(
+      (rule) =>
+        rule.matches.some((match) => match.kind === "port" || match.kind === "multiport") &&
+        rule.matches.some((match) => match.kind === "addrtype"),
+    );
+    if (isTunnelPeer && told.every(({ ip }) => own.some((address) => equalIp(address, ip))) && member.text !== "")
+      return "a node sends no tunnelled packet to itself";
     return null;
   }
 }
@@ -232,7 +269,12 @@ function idle(ruleset: Ruleset, table: TableName, rule: Rule, reachable: Reachab
     case "mark":
       return [...(reachable.marks.get(rule) ?? [])].every((mark) => ((mark & ~target.mask) ^ target.value) >>> 0 === mark);
     case "jump":
-      return depth < 12 && (ruleset.tables.get(table)?.get(target.chain)?.rules ?? []).every((each) => isDead(each) || idle(ruleset, table, each, reachable, isDead, depth + 1));
+      return (
+        depth < 12 &&
+        (ruleset.tables.get(table)?.get(target.chain)?.rules ?? []).every(
+          (each) => isDead(each) || idle(ruleset, table, each, reachable, isDead, depth + 1),
+        )
+      );
     default:
       return false;
   }
@@ -249,7 +291,8 @@ function commute(x: Rule, y: Rule): string | null {
   if (marks.length === 2 && !asksForMark(x) && !asksForMark(y) && x.target?.kind === "mark" && y.target?.kind === "mark") {
     const [a, b] = [x.target, y.target];
     const both = a.mask & b.mask;
-    if ((a.value & both) === (b.value & both) && (a.value & ~a.mask) === 0 && (b.value & ~b.mask) === 0) return "both rules leave the same mark";
+    if ((a.value & both) === (b.value & both) && (a.value & ~a.mask) === 0 && (b.value & ~b.mask) === 0)
+      return "both rules leave the same mark";
   }
   return null;
 }
@@ -260,7 +303,10 @@ function disjoint(x: Rule, y: Rule): boolean {
     y.matches.some((b) => {
       switch (a.kind) {
         case "protocol":
-          return b.kind === "protocol" && (a.negated || b.negated ? a.protocol === b.protocol && a.negated !== b.negated : a.protocol !== b.protocol);
+          return (
+            b.kind === "protocol" &&
+            (a.negated || b.negated ? a.protocol === b.protocol && a.negated !== b.negated : a.protocol !== b.protocol)
+          );
         case "source":
         case "destination":
           return b.kind === a.kind && !a.negated && !b.negated && !contains(a.cidr, b.cidr.ip) && !contains(b.cidr, a.cidr.ip);
@@ -270,7 +316,11 @@ function disjoint(x: Rule, y: Rule): boolean {
         case "port":
           return b.kind === "port" && a.side === b.side && !a.negated && !b.negated && (a.last < b.first || b.last < a.first);
         case "mark":
-          return b.kind === "mark" && ((!a.negated && !b.negated && a.mask === b.mask && a.value !== b.value) || (a.negated !== b.negated && a.mask === b.mask && a.value === b.value));
+          return (
+            b.kind === "mark" &&
+            ((!a.negated && !b.negated && a.mask === b.mask && a.value !== b.value) ||
+              (a.negated !== b.negated && a.mask === b.mask && a.value === b.value))
+          );
         case "set":
           return b.kind === "set" && a.set === b.set && a.sides.join() === b.sides.join() && a.negated !== b.negated;
         default:

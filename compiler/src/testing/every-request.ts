@@ -32,14 +32,29 @@ export function everyRequest({ model, fabric }: Pick<Compilation, "model" | "fab
   const all = [...ports.values()];
   const services = new Map<string, readonly Port[]>();
   for (const service of model.services) {
-    const own = service.ports.flatMap(({ protocol, port }): readonly Port[] => [port - 1, port, port + 1].map((each) => ({ protocol, port: each })));
+    const own = service.ports.flatMap(({ protocol, port }): readonly Port[] =>
+      [port - 1, port, port + 1].map((each) => ({ protocol, port: each })),
+    );
     const beside = service.ports.map(({ protocol, port }): Port => ({ protocol: protocol === "tcp" ? "udp" : "tcp", port }));
-    for (const ip of service.clusterIps) services.set(`${ip.family} ${ip.a} ${ip.b} ${ip.c} ${ip.d}`, [...own, ...beside].filter(({ port }) => port >= 1 && port <= 65535));
+    for (const ip of service.clusterIps)
+      services.set(
+        `${ip.family} ${ip.a} ${ip.b} ${ip.c} ${ip.d}`,
+        [...own, ...beside].filter(({ port }) => port >= 1 && port <= 65535),
+      );
   }
   return parties.targets
     .filter(({ ip }) => !isSpecial(ip))
     .flatMap(({ host, ip }) => {
-      const asked = host === null ? (services.get(`${ip.family} ${ip.a} ${ip.b} ${ip.c} ${ip.d}`) ?? fewPorts) : host.startsWith("router/") ? fewPorts : all;
-      return parties.senders.flatMap((sender) => (sender.host === null || sender.ip.family !== ip.family ? [] : asked.map((port): ChosenFlow => ({ from: sender.host ?? "", dst: ip, ...port }))));
+      const asked =
+        host === null
+          ? (services.get(`${ip.family} ${ip.a} ${ip.b} ${ip.c} ${ip.d}`) ?? fewPorts)
+          : host.startsWith("router/")
+            ? fewPorts
+            : all;
+      return parties.senders.flatMap((sender) =>
+        sender.host === null || sender.ip.family !== ip.family
+          ? []
+          : asked.map((port): ChosenFlow => ({ from: sender.host ?? "", dst: ip, ...port })),
+      );
     });
 }

@@ -1,5 +1,16 @@
 /** Deliberate faults in generated dataplanes: one rule, route or set member that is missing, misplaced or wrong. */
-import { addToIp, bitsOf, contains, formatCidr, formatCidrShort, formatIp, maskCidr, parseCidr, parseIp, sizeOf } from "@knet/language/values";
+import {
+  addToIp,
+  bitsOf,
+  contains,
+  formatCidr,
+  formatCidrShort,
+  formatIp,
+  maskCidr,
+  parseCidr,
+  parseIp,
+  sizeOf,
+} from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
 import type { IpSet, IpSetMember } from "../dataplane/ipset/types.ts";
 import type { IptablesFile, Rule, RuleLine, TableName } from "../dataplane/netfilter/types.ts";
@@ -15,7 +26,14 @@ export type FaultKind = (typeof faultKinds)[number];
 
 /** What a fault is in, and where. */
 export type FaultSite =
-  | { readonly of: "rule"; readonly host: string; readonly file: IptablesFile; readonly table: TableName; readonly line: RuleLine; readonly next: RuleLine | null }
+  | {
+      readonly of: "rule";
+      readonly host: string;
+      readonly file: IptablesFile;
+      readonly table: TableName;
+      readonly line: RuleLine;
+      readonly next: RuleLine | null;
+    }
   | { readonly of: "route"; readonly host: string; readonly route: Route }
   | { readonly of: "set member"; readonly host: string; readonly set: IpSet; readonly member: IpSetMember };
 
@@ -31,23 +49,26 @@ export interface Fault {
 
 /** Every place of a fabric where a fault can be, one for each rule, route and set member. */
 export function faultSites(fabric: Fabric): readonly FaultSite[] {
-  return fabric.hosts.filter((host) => !host.sharesParent).flatMap(({ id: host }) => {
-    const dataplane = fabric.dataplane(host);
-    const rules = dataplane.iptables.flatMap((file) =>
-      file.tables.flatMap((table) =>
-        table.rules.flatMap((line, at): readonly FaultSite[] => {
-          if (line.operation === "delete-chain") return [];
-          const next = table.rules.slice(at + 1).find((other) => other.chain === line.chain && other.operation === line.operation) ?? null;
-          return [{ of: "rule", host, file, table: table.name, line, next }];
-        }),
-      ),
-    );
-    return [
-      ...rules,
-      ...dataplane.routes.map((route): FaultSite => ({ of: "route", host, route })),
-      ...dataplane.ipsets.flatMap((set) => set.members.map((member): FaultSite => ({ of: "set member", host, set, member }))),
-    ];
-  });
+  return fabric.hosts
+    .filter((host) => !host.sharesParent)
+    .flatMap(({ id: host }) => {
+      const dataplane = fabric.dataplane(host);
+      const rules = dataplane.iptables.flatMap((file) =>
+        file.tables.flatMap((table) =>
+          table.rules.flatMap((line, at): readonly FaultSite[] => {
+            if (line.operation === "delete-chain") return [];
+            const next =
+              table.rules.slice(at + 1).find((other) => other.chain === line.chain && other.operation === line.operation) ?? null;
+            return [{ of: "rule", host, file, table: table.name, line, next }];
+          }),
+        ),
+      );
+      return [
+        ...rules,
+        ...dataplane.routes.map((route): FaultSite => ({ of: "route", host, route })),
+        ...dataplane.ipsets.flatMap((set) => set.members.map((member): FaultSite => ({ of: "set member", host, set, member }))),
+      ];
+    });
 }
 
 /** A fault at the site, every kind that is possible there being equally likely; null when the kernel would refuse what was drawn. */
@@ -74,7 +95,12 @@ function hasGateways(dataplane: Dataplane): boolean {
     const { via } = route;
     if (via === null || route.onlink || isLinkLocal6(via)) return true;
     const connected = dataplane.addresses.some(({ link, address }) => link === route.link && contains(address, via));
-    return connected || dataplane.routes.some((other) => other !== route && other.via === null && other.link === route.link && contains(other.destination, via));
+    return (
+      connected ||
+      dataplane.routes.some(
+        (other) => other !== route && other.via === null && other.link === route.link && contains(other.destination, via),
+      )
+    );
   });
 }
 
@@ -117,27 +143,55 @@ function variantsOf(site: FaultSite): readonly Variants[] {
 function ruleVariants(site: FaultSite & { readonly of: "rule" }): readonly Variants[] {
   const { line, next, table } = site;
   const place = `${table} ${line.chain}`;
-  const rewrite = (edit: (rules: readonly RuleLine[]) => readonly RuleLine[]) => (dataplane: Dataplane): Dataplane => ({
-    ...dataplane,
-    iptables: dataplane.iptables.map((file) =>
-      file === site.file ? { ...file, tables: file.tables.map((block) => (block.name === table && block.rules.includes(line) ? { ...block, rules: edit(block.rules) } : block)) } : file,
-    ),
-  });
+  const rewrite =
+    (edit: (rules: readonly RuleLine[]) => readonly RuleLine[]) =>
+    (dataplane: Dataplane): Dataplane => ({
+      ...dataplane,
+      iptables: dataplane.iptables.map((file) =>
+        file === site.file
+          ? {
+              ...file,
+              tables: file.tables.map((block) =>
+                block.name === table && block.rules.includes(line) ? { ...block, rules: edit(block.rules) } : block,
+              ),
+            }
+          : file,
+      ),
+    });
   const becomes = (text: string): Change => {
     const other: RuleLine = { ...line, text };
-    return { text: `${place}: ${line.text} → ${text}`, line: other, apply: rewrite((rules) => rules.map((each) => (each === line ? other : each))) };
+    return {
+      text: `${place}: ${line.text} → ${text}`,
+      line: other,
+      apply: rewrite((rules) => rules.map((each) => (each === line ? other : each))),
+    };
   };
-  const spelled = (kind: FaultKind, texts: readonly string[]): Variants => ({ kind, changes: texts.filter((text) => text !== line.text).map(becomes) });
+  const spelled = (kind: FaultKind, texts: readonly string[]): Variants => ({
+    kind,
+    changes: texts.filter((text) => text !== line.text).map(becomes),
+  });
   return [
-    { kind: "drop", changes: [{ text: `${place}: without ${line.text}`, line: null, apply: rewrite((rules) => rules.filter((each) => each !== line)) }] },
+    {
+      kind: "drop",
+      changes: [{ text: `${place}: without ${line.text}`, line: null, apply: rewrite((rules) => rules.filter((each) => each !== line)) }],
+    },
     {
       kind: "swap",
       changes:
         next === null
           ? []
-          : [{ text: `${place}: ${line.text} ⇄ ${next.text}`, line: null, apply: rewrite((rules) => rules.map((each) => (each === line ? next : each === next ? line : each))) }],
+          : [
+              {
+                text: `${place}: ${line.text} ⇄ ${next.text}`,
+                line: null,
+                apply: rewrite((rules) => rules.map((each) => (each === line ? next : each === next ? line : each))),
+              },
+            ],
     },
-    spelled("port", [...eachNumber(line.text, /--(?:dports?|sports?|destination-ports?|source-ports?) (\S+)/), ...eachNumber(line.text, /--to-destination \S*?:(\d+)$/)]),
+    spelled("port", [
+      ...eachNumber(line.text, /--(?:dports?|sports?|destination-ports?|source-ports?) (\S+)/),
+      ...eachNumber(line.text, /--to-destination \S*?:(\d+)$/),
+    ]),
     spelled("address", [...eachCidr(line.text, shifted), ...eachTarget(line.text)]),
     spelled("mask", eachCidr(line.text, resized)),
     spelled("verdict", otherVerdicts(line.text)),
@@ -167,7 +221,9 @@ function eachCidr(text: string, others: (cidr: Cidr) => readonly Cidr[]): readon
     const cidr = cidrOf(word);
     if (cidr === null) return [];
     const start = found.index + found[0].length - word.length;
-    return others(cidr).map((other) => text.slice(0, start) + (word.includes("/") ? formatCidr(other) : formatCidrShort(other)) + text.slice(start + word.length));
+    return others(cidr).map(
+      (other) => text.slice(0, start) + (word.includes("/") ? formatCidr(other) : formatCidrShort(other)) + text.slice(start + word.length),
+    );
   });
 }
 
@@ -192,7 +248,9 @@ function shifted(cidr: Cidr): readonly Cidr[] {
 
 /** One bit wider and one narrower. */
 function resized(cidr: Cidr): readonly Cidr[] {
-  return [cidr.prefix - 1, cidr.prefix + 1].filter((prefix) => prefix >= 0 && prefix <= bitsOf(cidr.ip.family)).map((prefix) => maskCidr({ ip: cidr.ip, prefix }));
+  return [cidr.prefix - 1, cidr.prefix + 1]
+    .filter((prefix) => prefix >= 0 && prefix <= bitsOf(cidr.ip.family))
+    .map((prefix) => maskCidr({ ip: cidr.ip, prefix }));
 }
 
 function otherVerdicts(text: string): readonly string[] {
@@ -240,7 +298,10 @@ function routeVariants(route: Route): readonly Variants[] {
     { kind: "drop", changes: [becomes("missing", null)] },
     { kind: "address", changes: shifted(route.destination).map(to) },
     { kind: "mask", changes: resized(route.destination).map(to) },
-    { kind: "next-hop", changes: via === null ? [] : [1, -1].map((by) => becomes(`via ${formatIp(addToIp(via, by))}`, { ...route, via: addToIp(via, by) })) },
+    {
+      kind: "next-hop",
+      changes: via === null ? [] : [1, -1].map((by) => becomes(`via ${formatIp(addToIp(via, by))}`, { ...route, via: addToIp(via, by) })),
+    },
     {
       kind: "verdict",
       changes: route.type === "unicast" ? [becomes("as a blackhole", { ...route, type: "blackhole", via: null, link: null })] : [],
@@ -257,7 +318,9 @@ function memberVariants(set: IpSet, member: IpSetMember): readonly Variants[] {
     apply: (dataplane) => ({
       ...dataplane,
       ipsets: dataplane.ipsets.map((each) =>
-        each === set ? { ...each, members: each.members.flatMap((other) => (other !== member ? other : text === null ? [] : { ...other, text })) } : each,
+        each === set
+          ? { ...each, members: each.members.flatMap((other) => (other !== member ? other : text === null ? [] : { ...other, text })) }
+          : each,
       ),
     }),
   });

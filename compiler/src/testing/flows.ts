@@ -28,7 +28,11 @@ const atRandom = 0.3;
  * Flows aimed at each rule of each node that no earlier flow has hit, some that just miss, and others that combine any sender,
  * target and port that the cluster mentions. At least 30 % are denied: dropped, rejected or without a way.
  */
-export function flowsOf(compilation: Pick<Compilation, "model" | "fabric" | "scenario">, random: Random, options: FlowOptions = {}): readonly ChosenFlow[] {
+export function flowsOf(
+  compilation: Pick<Compilation, "model" | "fabric" | "scenario">,
+  random: Random,
+  options: FlowOptions = {},
+): readonly ChosenFlow[] {
   const { model, fabric, scenario } = compilation;
   const limit = options.limit ?? 400;
   const parties = partiesOf(model, fabric);
@@ -36,14 +40,19 @@ export function flowsOf(compilation: Pick<Compilation, "model" | "fabric" | "sce
   let denied = 0;
   const isNew = (flow: ChosenFlow | null): flow is ChosenFlow =>
     flow !== null && flow.port >= 1 && flow.port <= 65535 && !isSpecial(flow.dst) && !found.has(chosenFlowText(flow));
-  const isDenied = (flow: ChosenFlow): boolean => scenario.intent.ask(flow).outcomes.every(({ kind }) => kind !== "delivered" && kind !== "refused");
+  const isDenied = (flow: ChosenFlow): boolean =>
+    scenario.intent.ask(flow).outcomes.every(({ kind }) => kind !== "delivered" && kind !== "refused");
   const add = (flow: ChosenFlow, deny = isDenied(flow)): void => {
     found.set(chosenFlowText(flow), flow);
     if (deny) denied++;
   };
   const hit: MatchedRules = new Map();
   for (const { index, rule } of random.shuffled(aimedRules(compilation, parties))) {
-    for (let tries = options.aims ?? 3; tries > 0 && hit.get(index.node)?.has(rule) !== true && found.size < limit * (1 - atRandom); tries--) {
+    for (
+      let tries = options.aims ?? 3;
+      tries > 0 && hit.get(index.node)?.has(rule) !== true && found.size < limit * (1 - atRandom);
+      tries--
+    ) {
       const flow = index.aim(rule, random);
       if (!isNew(flow)) continue;
       noteMatched(journeysOf(fabric, flow), hit);
@@ -62,7 +71,10 @@ export function flowsOf(compilation: Pick<Compilation, "model" | "fabric" | "sce
   return [...found.values()];
 }
 
-function aimedRules({ model, fabric }: Pick<Compilation, "model" | "fabric">, parties: Parties): readonly { readonly index: AimIndex; readonly rule: Parameters<AimIndex["aim"]>[0] }[] {
+function aimedRules(
+  { model, fabric }: Pick<Compilation, "model" | "fabric">,
+  parties: Parties,
+): readonly { readonly index: AimIndex; readonly rule: Parameters<AimIndex["aim"]>[0] }[] {
   return model.nodes.flatMap((node) => {
     const families = [...new Set<Family>(node.addresses.map((ip) => ip.family))];
     return families.flatMap((family) => {
@@ -117,7 +129,18 @@ function mentionedPorts({ model }: Pick<Compilation, "model">): readonly Pick<Ch
       for (const port of rule.ports) if (typeof port.port === "number") range(port.protocol, port.port, port.endPort ?? port.port);
     }
   }
-  for (const firewall of model.firewalls) for (const rule of firewall.rules) for (const port of rule.ports) range(port.protocol, port.first, port.last);
-  for (const [protocol, port] of [["tcp", 10250], ["tcp", 80], ["tcp", 443], ["udp", 53], ["tcp", 9], ["udp", 9], ["sctp", 9], ["udp", 4789]] as const) add(protocol, port);
+  for (const firewall of model.firewalls)
+    for (const rule of firewall.rules) for (const port of rule.ports) range(port.protocol, port.first, port.last);
+  for (const [protocol, port] of [
+    ["tcp", 10250],
+    ["tcp", 80],
+    ["tcp", 443],
+    ["udp", 53],
+    ["tcp", 9],
+    ["udp", 9],
+    ["sctp", 9],
+    ["udp", 4789],
+  ] as const)
+    add(protocol, port);
   return [...found.values()];
 }

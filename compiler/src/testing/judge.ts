@@ -32,7 +32,15 @@ export type MatchedRules = Map<string, Set<Rule>>;
 
 /** Every journey of the flow with the fabric's default ports and sizes. */
 export function journeysOf(fabric: Fabric, flow: ChosenFlow): readonly Journey[] {
-  return everyJourney(fabric, { from: flow.from, src: null, dst: flow.dst, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize });
+  return everyJourney(fabric, {
+    from: flow.from,
+    src: null,
+    dst: flow.dst,
+    protocol: flow.protocol,
+    dport: flow.port,
+    sport: defaultSourcePort,
+    size: defaultSize,
+  });
 }
 
 export function judge(scenario: Scenario, flows: readonly ChosenFlow[], matched: MatchedRules = new Map()): Judgement {
@@ -51,7 +59,8 @@ export function judge(scenario: Scenario, flows: readonly ChosenFlow[], matched:
       continue;
     }
     compared++;
-    if (intended.words.join() !== simulated.join()) disagreements.push({ flow, intended: intended.words, simulated, reasons: intended.reasons });
+    if (intended.words.join() !== simulated.join())
+      disagreements.push({ flow, intended: intended.words, simulated, reasons: intended.reasons });
   }
   return { compared, open, denied, disagreements };
 }

@@ -95,7 +95,9 @@ export class MutationTrial {
       if (intended !== null && simulated.join() !== intended.join()) return { kind: "missed", by: "flows", flow };
       if (seen === null && visible(journeys) !== before) seen = flow;
     }
-    return seen === null ? { kind: "equivalent", reason: "no request of the cluster has another end" } : { kind: "missed", by: "judge", flow: seen };
+    return seen === null
+      ? { kind: "equivalent", reason: "no request of the cluster has another end" }
+      : { kind: "missed", by: "judge", flow: seen };
   }
 
   #excuse(fault: Fault): FaultFate | null {
@@ -127,7 +129,11 @@ export class MutationTrial {
     if (site.of === "route") return true;
     const { family } = site.of === "rule" ? site.file : site.set;
     if (flow.dst.family !== family) return false;
-    return site.of !== "rule" || baseChains.has(site.line.chain) || places.has(this.#key(`${site.host} ${family} ${site.table} ${site.line.chain}`));
+    return (
+      site.of !== "rule" ||
+      baseChains.has(site.line.chain) ||
+      places.has(this.#key(`${site.host} ${family} ${site.table} ${site.line.chain}`))
+    );
   }
 
   #key(text: string): number {
@@ -148,7 +154,8 @@ export class MutationTrial {
       for (const step of [...journey.request, ...journey.reply]) {
         places.add(this.#key(step.host));
         for (const { rule, table } of step.matched) {
-          if (rule.target?.kind === "jump" || rule.target?.kind === "goto") places.add(this.#key(`${step.host} ${step.packet.src.family} ${table} ${rule.target.chain}`));
+          if (rule.target?.kind === "jump" || rule.target?.kind === "goto")
+            places.add(this.#key(`${step.host} ${step.packet.src.family} ${table} ${rule.target.chain}`));
         }
       }
     }
@@ -160,6 +167,9 @@ const baseChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD
 
 /** All that the two ends of a flow can notice. */
 function visible(journeys: readonly Journey[]): string {
-  const all = journeys.map(({ verdict, observed, server, serverPort, sourceSeen }) => `${verdict} ${observed} ${server ?? ""} ${serverPort ?? ""} ${sourceSeen === null ? "" : formatIp(sourceSeen)}`);
+  const all = journeys.map(
+    ({ verdict, observed, server, serverPort, sourceSeen }) =>
+      `${verdict} ${observed} ${server ?? ""} ${serverPort ?? ""} ${sourceSeen === null ? "" : formatIp(sourceSeen)}`,
+  );
   return [...new Set(all)].toSorted().join();
 }

@@ -15,16 +15,35 @@ const sketch: ClusterSketch = {
   subnets: [{ name: "blue", cidrs: ["192.168.1.0/24", "fd00:1::/64"] }],
   routers: [{ name: "core", joins: ["blue"], nat: true }],
   nodes: [{ name: "node-a", subnet: "blue", addresses: ["192.168.1.20", "fd00:1::20"] }],
-  firewalls: [{ name: "guard", nodes: null, rules: [{ peers: [{ kind: "nodes" }, { kind: "subnet", subnet: "blue" }], ports: ["4789/udp"] }] }],
+  firewalls: [
+    { name: "guard", nodes: null, rules: [{ peers: [{ kind: "nodes" }, { kind: "subnet", subnet: "blue" }], ports: ["4789/udp"] }] },
+  ],
   namespaces: [
     {
       name: "shop",
       labels: { team: "red" },
       pods: [
-        { name: "p0", node: "node-a", labels: { app: "web", "example.com/tier": "front" }, ports: [{ name: "http", port: 8080, protocol: "tcp" }], ready: false, hostNetwork: false, addresses: ["10.10.100.16"] },
+        {
+          name: "p0",
+          node: "node-a",
+          labels: { app: "web", "example.com/tier": "front" },
+          ports: [{ name: "http", port: 8080, protocol: "tcp" }],
+          ready: false,
+          hostNetwork: false,
+          addresses: ["10.10.100.16"],
+        },
         { name: "p1", node: null, labels: {}, ports: [], ready: true, hostNetwork: true, addresses: [] },
       ],
-      workloads: [{ name: "crew", replicas: 2, ready: 1, labels: { app: "db" }, ports: [{ name: null, port: 5432, protocol: "tcp" }], spreadOver: ["node-a"] }],
+      workloads: [
+        {
+          name: "crew",
+          replicas: 2,
+          ready: 1,
+          labels: { app: "db" },
+          ports: [{ name: null, port: 5432, protocol: "tcp" }],
+          spreadOver: ["node-a"],
+        },
+      ],
       services: [
         {
           name: "web",
@@ -104,11 +123,31 @@ describe("repaired", () => {
   it("should take out what names a node, a subnet or a port that is gone, and not widen a rule by it", () => {
     const [shop] = sketch.namespaces;
     if (shop === undefined) throw new Error("the sketch has a namespace");
-    const without = repaired({ ...sketch, families: [6], subnets: [], namespaces: [{ ...shop, pods: [], workloads: shop.workloads.map((crew) => ({ ...crew, labels: { app: "web" } })) }] });
-    expect([without.subnets.map((subnet) => subnet.cidrs), without.nodes]).toEqual([[["fd00:1::/64"]], [{ name: "node-a", subnet: "blue", addresses: ["fd00:1::20"] }]]);
+    const without = repaired({
+      ...sketch,
+      families: [6],
+      subnets: [],
+      namespaces: [{ ...shop, pods: [], workloads: shop.workloads.map((crew) => ({ ...crew, labels: { app: "web" } })) }],
+    });
+    expect([without.subnets.map((subnet) => subnet.cidrs), without.nodes]).toEqual([
+      [["fd00:1::/64"]],
+      [{ name: "node-a", subnet: "blue", addresses: ["fd00:1::20"] }],
+    ]);
     expect(without.namespaces[0]?.services).toEqual([]);
     expect(without.namespaces[0]?.policies[0]?.rules.map((rule) => rule.peers.length)).toEqual([1, 0]);
-    const noPeer = repaired({ ...sketch, families: [6], namespaces: [{ ...shop, policies: shop.policies.map((policy) => ({ ...policy, rules: policy.rules.map((rule) => ({ ...rule, peers: rule.peers.filter((peer) => peer.kind === "cidr") })) })) }] });
+    const noPeer = repaired({
+      ...sketch,
+      families: [6],
+      namespaces: [
+        {
+          ...shop,
+          policies: shop.policies.map((policy) => ({
+            ...policy,
+            rules: policy.rules.map((rule) => ({ ...rule, peers: rule.peers.filter((peer) => peer.kind === "cidr") })),
+          })),
+        },
+      ],
+    });
     // The rule for an IPv4 range says nothing in an IPv6 cluster; without a peer it would admit everyone.
     expect(noPeer.namespaces[0]?.policies[0]?.rules.map((rule) => rule.direction)).toEqual(["egress"]);
   });

@@ -34,10 +34,14 @@ export function printSketch(sketch: ClusterSketch): string {
     "",
     "network dc {",
     ...sketch.subnets.map((subnet) => `  subnet ${subnet.name} { cidr = ${list(byFamily(sketch, subnet.cidrs))} }`),
-    ...sketch.routers.map((router) => `  router ${router.name} { joins = [${router.joins.join(", ")}]${router.nat ? ", nat = internet" : ""} }`),
+    ...sketch.routers.map(
+      (router) => `  router ${router.name} { joins = [${router.joins.join(", ")}]${router.nat ? ", nat = internet" : ""} }`,
+    ),
     "}",
     "",
-    ...sketch.nodes.map((node) => `node ${node.name} in ${node.subnet}${node.addresses.length === 0 ? "" : ` { address = ${list(node.addresses)} }`}`),
+    ...sketch.nodes.map(
+      (node) => `node ${node.name} in ${node.subnet}${node.addresses.length === 0 ? "" : ` { address = ${list(node.addresses)} }`}`,
+    ),
     ...sketch.firewalls.flatMap((firewall) => [
       "",
       `firewall ${firewall.name} {`,

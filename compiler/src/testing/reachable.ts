@@ -44,7 +44,9 @@ export function reachableRules(ruleset: Ruleset, links: readonly string[]): Reac
       const before = seen.get(rule);
       if (before === undefined) seen.set(rule, new Set(hit));
       else add(before, hit);
-      const certain = rule.matches.every((match) => match.kind === "comment" || match.kind === "mark" || match.kind === "in-interface" || match.kind === "out-interface");
+      const certain = rule.matches.every(
+        (match) => match.kind === "comment" || match.kind === "mark" || match.kind === "in-interface" || match.kind === "out-interface",
+      );
       if (certain) marks = new Set([...marks].filter((mark) => !hit.has(mark)));
       const { target } = rule;
       switch (target?.kind) {
@@ -101,7 +103,8 @@ export function reachableRules(ruleset: Ruleset, links: readonly string[]): Reac
       const arrived = hook("PREROUTING", ["raw", "mangle", "nat"], carried, { in: link, out: null });
       add(carried, hook("INPUT", ["mangle", "filter", "nat"], arrived, { in: link, out: null }));
       for (const out of links) {
-        if (link !== "lo" && out !== "lo") add(routed.get(out) ?? carried, hook("FORWARD", ["mangle", "filter"], arrived, { in: link, out }));
+        if (link !== "lo" && out !== "lo")
+          add(routed.get(out) ?? carried, hook("FORWARD", ["mangle", "filter"], arrived, { in: link, out }));
       }
     }
     for (const [out, marks] of routed) {

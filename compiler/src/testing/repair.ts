@@ -35,10 +35,12 @@ export function repaired(sketch: ClusterSketch): ClusterSketch {
     const missing = families.filter((family) => !given.some((item) => familyOfText(cidrOf(item)) === family));
     return [...given, ...least.filter((item) => missing.some((family) => family === familyOfText(cidrOf(item))))];
   };
-  const subnets = (sketch.subnets.length === 0 ? [leastSubnet] : sketch.subnets).map((subnet) => {
-    const known = subnet.name === leastSubnet.name ? leastSubnet.cidrs : [];
-    return { ...subnet, cidrs: complete(subnet.cidrs.filter(ofFamily), known, (text) => text) };
-  }).filter((subnet) => subnet.cidrs.length === families.length);
+  const subnets = (sketch.subnets.length === 0 ? [leastSubnet] : sketch.subnets)
+    .map((subnet) => {
+      const known = subnet.name === leastSubnet.name ? leastSubnet.cidrs : [];
+      return { ...subnet, cidrs: complete(subnet.cidrs.filter(ofFamily), known, (text) => text) };
+    })
+    .filter((subnet) => subnet.cidrs.length === families.length);
   const subnetNames = new Set(subnets.map((subnet) => subnet.name));
   const [firstSubnet] = subnets;
   const kept = sketch.nodes
@@ -73,8 +75,14 @@ function remaining<T>(before: readonly T[], after: readonly T[]): boolean {
   return before.length === 0 || after.length > 0;
 }
 
-function firewallRule(rule: FirewallRuleSketch, subnets: ReadonlySet<string>, ofFamily: (text: string) => boolean): readonly FirewallRuleSketch[] {
-  const peers = rule.peers.filter((peer) => (peer.kind === "subnet" ? subnets.has(peer.subnet) : peer.kind !== "cidr" || ofFamily(peer.cidr)));
+function firewallRule(
+  rule: FirewallRuleSketch,
+  subnets: ReadonlySet<string>,
+  ofFamily: (text: string) => boolean,
+): readonly FirewallRuleSketch[] {
+  const peers = rule.peers.filter((peer) =>
+    peer.kind === "subnet" ? subnets.has(peer.subnet) : peer.kind !== "cidr" || ofFamily(peer.cidr),
+  );
   return remaining(rule.peers, peers) ? [{ ...rule, peers }] : [];
 }
 
@@ -84,13 +92,11 @@ function repairedNamespace(
   ofFamily: (text: string) => boolean,
   nodePorts: Set<number>,
 ): NamespaceSketch {
-  const pods = namespace.pods.map(
-    (pod): PodSketch => ({
-      ...pod,
-      node: pod.node !== null && nodes.has(pod.node) ? pod.node : null,
-      addresses: pod.hostNetwork ? [] : pod.addresses.filter(ofFamily),
-    }),
-  );
+  const pods = namespace.pods.map((pod): PodSketch => ({
+    ...pod,
+    node: pod.node !== null && nodes.has(pod.node) ? pod.node : null,
+    addresses: pod.hostNetwork ? [] : pod.addresses.filter(ofFamily),
+  }));
   const workloads = namespace.workloads.map((workload): WorkloadSketch => {
     const over = workload.spreadOver?.filter((name) => nodes.has(name)) ?? [];
     return {
@@ -132,7 +138,9 @@ function repairedService(
 
 function offers(ports: readonly PortSketch[], wanted: ServicePortSketch): boolean {
   const target = wanted.target ?? wanted.port;
-  return ports.some((port) => port.protocol === wanted.protocol && (typeof target === "string" ? port.name === target : port.port === target));
+  return ports.some(
+    (port) => port.protocol === wanted.protocol && (typeof target === "string" ? port.name === target : port.port === target),
+  );
 }
 
 function repairedPolicy(policy: PolicySketch, ofFamily: (text: string) => boolean): readonly PolicySketch[] {
@@ -144,7 +152,8 @@ function repairedPolicy(policy: PolicySketch, ofFamily: (text: string) => boolea
 function repairedRule(rule: PolicyRuleSketch, ofFamily: (text: string) => boolean): readonly PolicyRuleSketch[] {
   const peers = rule.peers.flatMap((peer): readonly PolicyPeerSketch[] => {
     if (peer.kind === "internet") return [peer];
-    if (peer.kind === "pods") return [{ ...peer, pods: requirements(peer.pods), namespaces: peer.namespaces === null ? null : requirements(peer.namespaces) }];
+    if (peer.kind === "pods")
+      return [{ ...peer, pods: requirements(peer.pods), namespaces: peer.namespaces === null ? null : requirements(peer.namespaces) }];
     return ofFamily(peer.cidr) ? [{ ...peer, except: peer.except.filter((text) => isInside(text, peer.cidr)) }] : [];
   });
   return remaining(rule.peers, peers) ? [{ ...rule, peers }] : [];
@@ -152,7 +161,9 @@ function repairedRule(rule: PolicyRuleSketch, ofFamily: (text: string) => boolea
 
 /** A requirement whose values are all gone is no requirement. */
 function requirements(list: readonly RequirementSketch[]): readonly RequirementSketch[] {
-  return list.filter((requirement) => requirement.values.length > 0 || requirement.operator === "has" || requirement.operator === "not has");
+  return list.filter(
+    (requirement) => requirement.values.length > 0 || requirement.operator === "has" || requirement.operator === "not has",
+  );
 }
 
 function isInside(inner: string, outer: string): boolean {

@@ -53,7 +53,9 @@ function sizeOf(value: unknown): number {
 
 /** Breadth first: what stands further out is tried earlier. */
 function* cuts(root: Json): Generator<Json> {
-  let level: readonly { readonly value: Json; readonly key: string; readonly put: (value: Json) => Json }[] = [{ value: root, key: "", put: (value) => value }];
+  let level: readonly { readonly value: Json; readonly key: string; readonly put: (value: Json) => Json }[] = [
+    { value: root, key: "", put: (value) => value },
+  ];
   while (level.length > 0) {
     const next: (typeof level)[number][] = [];
     for (const { value, key, put } of level) {
@@ -65,7 +67,8 @@ function* cuts(root: Json): Generator<Json> {
       } else if (typeof value === "object" && value !== null) {
         const object = value;
         for (const [name, item] of Object.entries(object)) {
-          if (key === "labels" || key === "selector") yield put(Object.fromEntries(Object.entries(object).filter(([other]) => other !== name)));
+          if (key === "labels" || key === "selector")
+            yield put(Object.fromEntries(Object.entries(object).filter(([other]) => other !== name)));
           const simple = plainOf(object, name);
           if (simple !== undefined && item !== simple) yield put({ ...object, [name]: simple });
           next.push({ value: item, key: name, put: (other) => put({ ...object, [name]: other }) });

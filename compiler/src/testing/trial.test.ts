@@ -31,21 +31,36 @@ describe("flowsOf", () => {
 describe("judge", () => {
   it("should report a flow on which the two answer differently, with both answers", () => {
     const compilation = compileText(text);
-    const [pod] = compilation.model.pods.filter((each) => !each.hostNetwork);
+    const pod = compilation.model.pods.find((each) => !each.hostNetwork);
     const [dst] = pod?.addresses ?? [];
     if (pod === undefined || dst === undefined) throw new Error("the cluster has a pod");
     const reason = "a judge that forbids everything";
-    const scenario = { ...compilation.scenario, intent: { ...compilation.scenario.intent, ask: () => ({ outcomes: [{ kind: "dropped" as const, server: null, port: null, reason }], unspecified: null }) } };
+    const scenario = {
+      ...compilation.scenario,
+      intent: {
+        ...compilation.scenario.intent,
+        ask: () => ({ outcomes: [{ kind: "dropped" as const, server: null, port: null, reason, causes: [] }], unspecified: null }),
+      },
+    };
     const flow = { from: `pod/${pod.namespace}/${pod.name}`, dst, protocol: "tcp" as const, port: 9 };
-    expect(judge(scenario, [flow]).disagreements).toEqual([{ flow, intended: ["blocked"], simulated: [`refused pod/${pod.namespace}/${pod.name}:9`], reasons: [reason] }]);
+    expect(judge(scenario, [flow]).disagreements).toEqual([
+      { flow, intended: ["blocked"], simulated: [`refused pod/${pod.namespace}/${pod.name}:9`], reasons: [reason] },
+    ]);
   });
 });
 
 describe("judgeClusters", () => {
   it("should draw the same cluster for a number, whatever was drawn before it", () => {
-    const [alone, after] = [judgeClusters({ seed: 5, first: 2, clusters: 1, flows: 60 }), judgeClusters({ seed: 5, first: 1, clusters: 2, flows: 60 })];
+    const [alone, after] = [
+      judgeClusters({ seed: 5, first: 2, clusters: 1, flows: 60 }),
+      judgeClusters({ seed: 5, first: 1, clusters: 2, flows: 60 }),
+    ];
     const before = judgeClusters({ seed: 5, first: 1, clusters: 1, flows: 60 });
-    expect([alone.rules, alone.hit, alone.denied]).toEqual([after.rules - before.rules, after.hit - before.hit, after.denied - before.denied]);
+    expect([alone.rules, alone.hit, alone.denied]).toEqual([
+      after.rules - before.rules,
+      after.hit - before.hit,
+      after.denied - before.denied,
+    ]);
   });
 });
 
@@ -53,8 +68,14 @@ describe("smallestSketch", () => {
   it("should keep what the failure needs and nothing else", () => {
     const asks = (sketch: Parameters<typeof printSketch>[0]): boolean => printSketch(sketch).includes("node-port 30000");
     const smallest = smallestSketch(drawSketch(randomOfCluster(1, 0), { families: [4] }), asks);
-    const body = printSketch(smallest).split("\n").filter((line) => /^(?:node|namespace|firewall| {2}(?:pod|workload|service|policy|router)) /.test(line));
-    expect(body).toEqual([expect.stringMatching(/^node node-. in (blue|green|red)$/), "namespace shop {", '  service web { selects app == "web", port 80/tcp -> http node-port 30000 }']);
+    const body = printSketch(smallest)
+      .split("\n")
+      .filter((line) => /^(?:node|namespace|firewall| {2}(?:pod|workload|service|policy|router)) /.test(line));
+    expect(body).toEqual([
+      expect.stringMatching(/^node node-. in (blue|green|red)$/),
+      "namespace shop {",
+      '  service web { selects app == "web", port 80/tcp -> http node-port 30000 }',
+    ]);
   });
 });
 
@@ -63,7 +84,14 @@ describe("disagreementReport", () => {
     const dst = parseIp("10.10.0.7");
     if (dst === null) throw new Error("a literal address parses");
     const flow = { from: "node/node-a", dst, protocol: "udp" as const, port: 53 };
-    const report = disagreementReport({ number: 4, text: "cluster random {}\n", disagreements: [{ flow, intended: ["blocked"], simulated: ["rejected"], reasons: ["nobody is there"] }] }, 9);
+    const report = disagreementReport(
+      {
+        number: 4,
+        text: "cluster random {}\n",
+        disagreements: [{ flow, intended: ["blocked"], simulated: ["rejected"], reasons: ["nobody is there"] }],
+      },
+      9,
+    );
     expect(report.split("\n")).toEqual([
       "the judges disagree on cluster 4 of seed 9; shrunk, it is",
       "",

@@ -101,12 +101,17 @@ export function judgeClusters(options: JudgeOptions): JudgedClusters {
   return done();
 }
 
+/** Each compiles and judges a cluster anew, about a tenth of a second. */
+const shrinkAttempts = 800;
+
 function shrunk(sketch: ClusterSketch, number: number, seed: number, limit: number): ClusterDisagreement {
   const disagreements = (candidate: ClusterSketch): readonly FlowDisagreement[] => {
-    const compilation = compileText(printSketch(candidate));
+    const { compilation } = checkSource("random.knet", printSketch(candidate), null);
+    // A cluster whose ranges are full is no smaller form of the same fault.
+    if (compilation === null) return [];
     return judge(compilation.scenario, flowsOf(compilation, randomOfCluster(seed, number), { limit })).disagreements;
   };
-  const smallest = smallestSketch(sketch, (candidate) => disagreements(candidate).length > 0);
+  const smallest = smallestSketch(sketch, (candidate) => disagreements(candidate).length > 0, shrinkAttempts);
   return { number, text: printSketch(smallest), disagreements: disagreements(smallest) };
 }
 
@@ -162,7 +167,16 @@ const small: SketchOptions = { pods: 3, policies: 2 };
 export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, onCluster }: MutationOptions): MutationScore {
   const none = (): KindScore => ({ caught: 0, equivalent: 0, unreachable: 0, missedByFlows: 0, missedByJudge: 0 });
   const total = none();
-  const byKind: Record<FaultKind, KindScore> = { drop: none(), swap: none(), port: none(), address: none(), mask: none(), verdict: none(), mark: none(), "next-hop": none() };
+  const byKind: Record<FaultKind, KindScore> = {
+    drop: none(),
+    swap: none(),
+    port: none(),
+    address: none(),
+    mask: none(),
+    verdict: none(),
+    mark: none(),
+    "next-hop": none(),
+  };
   const tried: TriedFault[] = [];
   const score: MutationScore = { total, byKind, tried };
   const drawn = Array.from({ length: clusters }, (_unused, number) =>
@@ -186,8 +200,14 @@ export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, on
 }
 
 /** The score as it is kept, by kind of fault. */
-export function scoreRecord(options: Pick<MutationOptions, "seed" | "clusters" | "faults" | "texts">, { total, byKind }: MutationScore): Readonly<Record<string, unknown>> {
-  const rounded = (counts: Readonly<KindScore>): Readonly<Record<string, number>> => ({ score: Number(scoreOf(counts).toFixed(3)), ...counts });
+export function scoreRecord(
+  options: Pick<MutationOptions, "seed" | "clusters" | "faults" | "texts">,
+  { total, byKind }: MutationScore,
+): Readonly<Record<string, unknown>> {
+  const rounded = (counts: Readonly<KindScore>): Readonly<Record<string, number>> => ({
+    score: Number(scoreOf(counts).toFixed(3)),
+    ...counts,
+  });
   return {
     seed: options.seed,
     clusters: options.clusters,
