@@ -82,7 +82,7 @@ function measureProgram(program: Program, scratch: string, options: BenchOptions
   };
   const measures: Measure[] = [
     ...measuresOf(stageNames, task("stages", options.runs)),
-    ...measuresOf(["new process: model and one node", "peak memory: model and one node"], first),
+    ...measuresOf(["new process: model and one node", "processor time: model and one node", "peak memory: model and one node"], first),
     ...measuresOf(treeNames, limited("tree", () => repeated("tree"))),
     ...measuresOf(["simulate flows"], task("simulate", options.runs)),
     ...measuresOf(["verify flows"], limited("verify", () => task("verify", options.runs))),

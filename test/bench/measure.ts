@@ -102,12 +102,19 @@ function countsOf(model: NetworkModel): Measured["counts"] {
 /** From the text to one node's files, once, by a process that has done nothing else. */
 function cold(text: string, keep: string | null): Measured {
   const start = performance.now();
+  const before = process.cpuUsage();
   const model = modelOf(programOf(text));
   const files = compileNode(assembleFabric(model), nodeNames(model)[0]);
   const took = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
   const peak = process.resourceUsage().maxRSS * 1024;
   if (keep !== null) writeFileSync(keep, files.find((file) => file.path.endsWith("/kube-proxy.iptables"))?.text ?? "");
-  return { values: { "new process: model and one node": [took], "peak memory: model and one node": [peak] }, counts: countsOf(model) };
+  const values: Values = {
+    "new process: model and one node": [took],
+    "processor time: model and one node": [(user + system) / 1000],
+    "peak memory: model and one node": [peak],
+  };
+  return { values, counts: countsOf(model) };
 }
 
 function stages(text: string, { runs, warmups, scratch }: Task): Measured {

@@ -4,7 +4,8 @@ import type { BenchResults, Measure, MeasureName, ProgramResult } from "./types.
 export function reportText(results: BenchResults): string {
   const { machine, programs, runs, warmups, nodeStart, growth } = results;
   const names = [...new Set(programs.flatMap((program) => program.measures.map((measure) => measure.name)))];
-  const skipped = programs.flatMap((program) => program.measures.flatMap((measure) => ("skipped" in measure ? [{ program, measure }] : [])));
+  const skipped = programs.flatMap((program) => program.measures.flatMap((measure) => ("skipped" in measure ? [{ program: program.name, ...measure }] : [])));
+  const reasons = Map.groupBy(skipped, ({ skipped: reason }) => reason);
   const steps = [...new Map(growth.map(({ from, to }) => [`${from} → ${to}`, { from, to }])).values()];
   const grown = names.filter((name) => growth.some((entry) => entry.name === name));
   return [
@@ -14,7 +15,7 @@ export function reportText(results: BenchResults): string {
     "",
     `Machine: ${machine.cpus} × ${machine.cpu}, ${gigabytes(machine.memory)} memory, Linux ${machine.kernel}, Node ${machine.node}. Load before and after: ${machine.load.before}, ${machine.load.after}.`,
     "",
-    `Medians of ${runs} runs after ${warmups} that ${warmups === 1 ? "is" : "are"} not counted. "New process", memory and "all nodes" are of ${runs} processes that do nothing else, without a warm-up. Loading the code and reading the program are not counted.`,
+    `Medians of ${runs} runs after ${warmups} that ${warmups === 1 ? "is" : "are"} not counted. "New process", memory and "all nodes" are of ${runs} processes that do nothing else, without a warm-up. Loading the code and reading the program are not counted. Processor time includes that of the threads which collect garbage; it says more than the time on the clock when others use the machine.`,
     `Node's own start takes ${milliseconds(nodeStart.median)}.`,
     "",
     "## Programs",
@@ -29,7 +30,7 @@ export function reportText(results: BenchResults): string {
     "## Times, rates and memory",
     "",
     ...table(["", ...programs.map((program) => program.name)], names.map((name) => [name, ...programs.map((program) => cell(program, name))])),
-    ...(skipped.length === 0 ? [] : ["", "Not measured:", "", ...new Set(skipped.map(({ program, measure }) => `- ${measure.name}, ${program.name}: ${measure.skipped}`))]),
+    ...(skipped.length === 0 ? [] : ["", "Not measured:", "", ...[...reasons].map(([reason, of]) => `- ${distinct(of.map(({ name }) => name))} (${distinct(of.map(({ program }) => program))}): ${reason}.`)]),
     ...(steps.length === 0
       ? []
       : [
@@ -48,6 +49,10 @@ export function reportText(results: BenchResults): string {
         ]),
     "",
   ].join("\n");
+}
+
+function distinct(words: readonly string[]): string {
+  return [...new Set(words)].join(", ");
 }
 
 function cell(program: ProgramResult, name: MeasureName): string {

@@ -10,6 +10,7 @@ export type MeasureName =
   | "assemble and compile one node"
   | "compile one more node"
   | "new process: model and one node"
+  | "processor time: model and one node"
   | "peak memory: model and one node"
   | "compile all nodes"
   | "write all nodes"

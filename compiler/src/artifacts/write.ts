@@ -21,7 +21,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolders } from "./make-folders.ts";
 import { listedPaths, listText, parseList, pathProblem, topOf } from "./paths.ts";
+import { systemErrorWords } from "./system-errors.ts";
 
 /** The list of what knet wrote, inside the folder: what it may replace and remove. */
 export const listName = ".knet-files";
@@ -155,7 +157,7 @@ function claim(dir: string, folder: string, staging: string, isThere: boolean, s
       rmSync(staging, { recursive: true, force: true });
     }
     step("stage");
-    mkdirSync(dirname(staging), { recursive: true });
+    makeFolders(dirname(staging));
     mkdirSync(staging);
     writeFileSync(join(staging, ownerName), String(process.pid));
     mkdirSync(join(staging, newName));
@@ -408,8 +410,7 @@ function system<T>(path: string, run: () => T): T {
     const code = codeOf(error);
     if (error instanceof WriteError || code === null) throw error;
     const isNotDirectory = code === "ENOTDIR" || code === "EEXIST";
-    const reason = error instanceof Error ? error.message : code;
-    throw new WriteError(isNotDirectory ? "not-a-directory" : "not-writable", path, `cannot write ${path}: ${reason}`, { cause: error });
+    throw new WriteError(isNotDirectory ? "not-a-directory" : "not-writable", path, `cannot write ${path}: ${systemErrorWords(error)}`, { cause: error });
   }
 }
 

@@ -15,21 +15,3 @@ export class CommandError extends Error {
     this.exit = exit;
   }
 }
-
-/** What a failed system call means, in words. */
-export function systemErrorWords(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: "no such file or folder",
-    EACCES: "permission denied",
-    EPERM: "operation not permitted",
-    EISDIR: "it is a folder",
-    ENOTDIR: "a part of the path is not a folder",
-    EROFS: "the file system is read-only",
-    ENOSPC: "no space left on the device",
-    ELOOP: "too many symbolic links",
-    ENAMETOOLONG: "the name is too long",
-    EMFILE: "too many open files",
-  };
-  return words[code] ?? (error instanceof Error ? error.message : String(error));
-}

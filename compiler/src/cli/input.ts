@@ -4,7 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { nearest } from "@knet/language";
 import { parseLock } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
-import { CommandError, systemErrorWords } from "./command-error.ts";
+import { systemErrorWords } from "../artifacts/system-errors.ts";
+import { CommandError } from "./command-error.ts";
 import type { Io } from "./io.ts";
 
 /** A program of this size has some 500,000 lines; anything larger is a mistake. */

@@ -13,6 +13,8 @@ function shell(files: Readonly<Record<string, string | Uint8Array>> = {}): Shell
   return new Shell({ "journey.knet": journey, ...files });
 }
 
+const usageHelp = "  = help: `knet --help` lists the commands, `knet COMMAND --help` their options\n";
+
 /** No message of knet shows where in knet it was made. */
 const stackTrace = /\bat .*(?:\.ts|\.mjs|\.js|node:)/;
 
@@ -49,8 +51,8 @@ describe("exit codes", () => {
     using sh = shell();
     const unknown = await sh.knet(["check", "--formt", "json", "journey.knet"]);
     expect(unknown.exit).toBe(2);
-    expect(unknown.stderr).toBe("error[KN9004]: unknown option '--formt'\n(Did you mean --format?)\n");
-    expect((await sh.knet(["chekc", "journey.knet"])).stderr).toBe("error[KN9004]: unknown command 'chekc'\n(Did you mean check?)\n");
+    expect(unknown.stderr).toBe(`error[KN9004]: unknown option '--formt'\n(Did you mean --format?)\n${usageHelp}`);
+    expect((await sh.knet(["chekc", "journey.knet"])).stderr).toBe(`error[KN9004]: unknown command 'chekc'\n(Did you mean check?)\n${usageHelp}`);
     expect((await sh.knet(["check", "--format", "xml", "journey.knet"])).exit).toBe(2);
     expect((await sh.knet(["compile", "journey.knet"])).exit).toBe(2);
   });
@@ -90,6 +92,7 @@ describe("bad input gets one message, a code and the right exit code", () => {
     ["a folder", ["check", "."], 2, "error[KN9001]: cannot read .: it is a folder\n  = help: name a .knet file\n"],
     ["an unknown node", ["compile", "journey.knet", "-o", "out", "--node", "node-c"], 2, "error[KN9003]: no node is called node-c\n  = help: did you mean node-a?\n"],
     ["an unknown pod", ["trace", "journey.knet", "namespace001/pod-7", "myapp"], 2, "error[KN9003]: no pod or workload is called namespace001/pod-7\n  = help: did you mean namespace001/pod-0?\n"],
+    ["a pod without its namespace", ["trace", "journey.knet", "pod-0", "myapp"], 2, "error[KN9003]: no pod or workload is called pod-0\n  = help: did you mean namespace001/pod-0?\n"],
     ["an unknown code", ["explain", "KN303"], 2, "error[KN9005]: there is no code \"KN303\"\n  = help: did you mean KN3003?\n"],
     ["a port out of range", [...request, "--port", "99999"], 2, "error[KN9004]: --port wants a port from 1 to 65535, not \"99999\"\n"],
     ["a backend that is none", [...request, "--port", "80", "--backend", "namespace001/pod-2"], 2, "error[KN9003]: namespace001/pod-2 is no backend of this request\n  = help: it can go to namespace001/pod-1, namespace001/pod-3\n"],
@@ -189,6 +192,20 @@ describe("output", () => {
     chmodSync(join(sh.folder, "locked"), 0o755);
     expect(exit).toBe(2);
     expect(stderr).toMatch(/^error\[KN9002\]/);
+  });
+
+  it.skipIf(!existsSync("/proc/self"))("should refuse a place that the system does not let be made, at once (skipped: no /proc)", async () => {
+    using sh = shell();
+    const compiled = await sh.knet(["compile", "journey.knet", "-o", "/proc/knet/out"]);
+    expect([compiled.exit, compiled.stderr]).toEqual([
+      2,
+      "error[KN9002]: cannot write /proc/knet/out: no such file or folder\n  = help: name a folder that can be written with -o\n",
+    ]);
+    const started = await sh.knet(["init", "/proc/knet"]);
+    expect([started.exit, started.stderr]).toEqual([
+      2,
+      "error[KN9002]: cannot write /proc/knet/cluster.knet: no such file or folder\n  = help: choose a folder that can be written\n",
+    ]);
   });
 
   it("should remove what it wrote before and no longer writes, and nothing else", async () => {

@@ -67,7 +67,7 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
       getErrHelpWidth: () => io.stderr.columns,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
-      outputError: (text, write) => write(text.replace(/^error: /, "error[KN9004]: ")),
+      outputError: (text, write) => write(`${text.replace(/^error: /, "error[KN9004]: ").trimEnd()}\n  = help: \`knet --help\` lists the commands, \`knet COMMAND --help\` their options\n`),
     })
     .addHelpText("after", `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}\n\nEvery FILE may be - for standard input. \`knet COMMAND --help\` shows an example of each.`);
 

@@ -108,7 +108,9 @@ function findPod(model: NetworkModel, text: string): Pod {
   if (exact !== undefined) return exact;
   if (model.workloads.some((workload) => `${workload.namespace}/${workload.name}` === text)) throw unknown(`workload ${text} has no pod`, null);
   const names = [...model.pods.map((pod) => `${pod.namespace}/${pod.name}`), ...model.workloads.map((workload) => `${workload.namespace}/${workload.name}`)];
-  throw unknown(`no pod or workload is called ${text}`, suggest(text, names) ?? (text.includes("/") ? null : "pods are named namespace/pod"));
+  const inNamespace = text.includes("/") ? undefined : names.find((name) => name.endsWith(`/${text}`));
+  const help = inNamespace === undefined ? suggest(text, names) : `did you mean ${inNamespace}?`;
+  throw unknown(`no pod or workload is called ${text}`, help ?? (text.includes("/") ? null : "pods are named namespace/pod"));
 }
 
 function findService(model: NetworkModel, text: string): Service {

@@ -1,6 +1,7 @@
 /** One file replaced as a whole: readers see the old or the new text, never half of one. */
 import { rename, rm, stat, writeFile } from "node:fs/promises";
-import { CommandError, systemErrorWords } from "./command-error.ts";
+import { systemErrorWords } from "../artifacts/system-errors.ts";
+import { CommandError } from "./command-error.ts";
 
 /** @throws CommandError when the system refuses; the file is then as it was. */
 export async function replaceFile(path: string, text: string): Promise<void> {

@@ -41,14 +41,19 @@ export class Compilation {
   readonly source: SourceFile;
   readonly program: CheckedProgram;
   readonly model: NetworkModel;
-  readonly allocation: Allocation;
+  readonly #lowered: Lowered;
   #scenario: CompiledScenario | null = null;
 
   constructor(source: SourceFile, program: CheckedProgram, lowered: Lowered) {
     this.source = source;
     this.program = program;
     this.model = lowered.model;
-    this.allocation = lowered.allocation;
+    this.#lowered = lowered;
+  }
+
+  /** What a lock would hold. */
+  get allocation(): Allocation {
+    return this.#lowered.allocation;
   }
 
   get fabric(): Fabric {

@@ -3,7 +3,7 @@ import type { DataplanePart } from "../dataplane/types.ts";
 import { mergeParts } from "../dataplane/types.ts";
 import type { Dataplane } from "../dataplane/types.ts";
 import type { Fabric, Host, Listener, Segment } from "../fabric/types.ts";
-import type { NetworkModel, Pod } from "../model/types.ts";
+import type { NetworkModel, Node, Pod } from "../model/types.ts";
 import { workloadInterface } from "./calico/names.ts";
 import { podMtu } from "./calico/mtu.ts";
 import { dnsZones } from "./coredns/zone.ts";
@@ -40,14 +40,14 @@ export interface AssembleOptions {
 export function assembleFabric(model: NetworkModel, { forgetsDataplanes = false }: AssembleOptions = {}): Fabric {
   const hosts = hostsOf(model);
   const byId = new Map(hosts.map((host) => [host.id, host]));
-  const makers = dataplaneMakers(model);
+  const make = dataplaneMaker(model);
   const made = new Map<string, Dataplane>();
   const dataplane = (id: string): Dataplane => {
     const known = made.get(id);
     if (known !== undefined) return known;
     const host = byId.get(id);
     if (host === undefined) throw new Error(`the fabric has no host ${id}`);
-    const built = host.sharesParent && host.parent !== null ? dataplane(host.parent) : makers.get(id)?.();
+    const built = host.sharesParent && host.parent !== null ? dataplane(host.parent) : make(host);
     if (built === undefined) throw new Error(`host ${id} has no dataplane`);
     if (!forgetsDataplanes) made.set(id, built);
     return built;
@@ -94,7 +94,8 @@ function hostsOf(model: NetworkModel): readonly Host[] {
   ];
 }
 
-function dataplaneMakers(model: NetworkModel): ReadonlyMap<string, () => Dataplane> {
+/** Makes the dataplane of a host that does not share its parent's. */
+function dataplaneMaker(model: NetworkModel): (host: Host) => Dataplane | undefined {
   const shared = new Map<Component, DataplanePart>();
   const sharedOf = (component: Component): DataplanePart => {
     let part = shared.get(component);
@@ -104,14 +105,25 @@ function dataplaneMakers(model: NetworkModel): ReadonlyMap<string, () => Datapla
     }
     return part;
   };
-  const makers = new Map<string, () => Dataplane>();
-  for (const router of model.routers) makers.set(`router/${router.name}`, () => routerDataplane(model, router));
-  for (const host of model.external?.hosts ?? []) makers.set(`external/${host.name}`, () => externalDataplane(model, host));
-  for (const node of model.nodes) {
-    makers.set(nodeId(node.name), () => mergeParts([nodeUnderlay(model, node), ...components.flatMap((component) => [sharedOf(component), component.local(model, node)])]));
-  }
-  for (const pod of model.pods) if (!pod.hostNetwork) makers.set(podId(pod), () => podDataplane(model, pod));
-  return makers;
+  const makeNode = (node: Node): Dataplane =>
+    mergeParts([nodeUnderlay(model, node), ...components.flatMap((component) => [sharedOf(component), component.local(model, node)])]);
+  const routers = new Map(model.routers.map((router) => [router.name, router]));
+  const external = new Map((model.external?.hosts ?? []).map((host) => [host.name, host]));
+  const nodes = new Map(model.nodes.map((node) => [node.name, node]));
+  const pods = once(() => new Map(model.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod])));
+  const from = <T>(declared: T | undefined, make: (declared: T) => Dataplane): Dataplane | undefined => (declared === undefined ? undefined : make(declared));
+  return ({ kind, name }) => {
+    switch (kind) {
+      case "router":
+        return from(routers.get(name), (router) => routerDataplane(model, router));
+      case "external":
+        return from(external.get(name), (host) => externalDataplane(model, host));
+      case "node":
+        return from(nodes.get(name), makeNode);
+      case "pod":
+        return from(pods().get(name), (pod) => podDataplane(model, pod));
+    }
+  };
 }
 
 function segmentsOf(model: NetworkModel): readonly Segment[] {

@@ -80,7 +80,15 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
     assertions: lowerAssertions(program, namespaces, sortedPods),
   };
   const problems = [...nodeProblems, ...services.problems, ...ipam.problems.map((problem) => describePods(problem, program, workloads.pods))];
-  return { model, allocation: allocationOf(model, pods), problems };
+  let allocation: Allocation | null = null;
+  return {
+    model,
+    // Only locks and failures ask for it.
+    get allocation() {
+      return (allocation ??= allocationOf(model, pods));
+    },
+    problems,
+  };
 }
 
 function keyOf(pod: { readonly namespace: string; readonly name: string }): string {

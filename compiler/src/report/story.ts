@@ -20,7 +20,7 @@ export interface StoryInput {
   readonly journey: Journey | null;
   /** All journeys that were possible, the told one among them. */
   readonly alternatives: readonly Journey[];
-  readonly lookup: { readonly name: string; readonly server: Ip; readonly search: readonly string[]; readonly resolution: Resolution; readonly journey: Journey | null } | null;
+  readonly lookup: { readonly name: string; readonly server: Ip; readonly search: readonly string[]; readonly resolution: Resolution; readonly journey: Journey | null; readonly lost: number } | null;
 }
 
 export function tellStory(input: StoryInput): Story {
@@ -67,6 +67,7 @@ function tellLookup(input: StoryInput, lookup: NonNullable<StoryInput["lookup"]>
     })),
     steps: lookup.journey === null ? [] : [...tell(input, lookup.journey.request, "dns"), ...tell(input, lookup.journey.reply, "dns")],
     verdict: lookup.journey?.verdict ?? "not sent",
+    lost: lookup.lost,
     answeredBy: lookup.journey === null || lookup.journey.server === null ? null : nameOf(input, lookup.journey.server),
     source: zone === undefined ? null : locator.source(zone.origin),
   };

@@ -94,6 +94,7 @@ class TraceWriter {
     else if (lookup.answeredBy !== null) {
       const hint = this.#dns || lookup.steps.length === 0 ? "" : " (--dns shows the way)";
       this.#line("  ", `asked by UDP 53, answered by ${lookup.answeredBy}${hint}`, style.dim);
+      if (lookup.lost > 0) this.#line("  ", `${percent(lookup.lost)} of queries go to a name server that cannot be reached: each costs a timeout`, style.bad);
     }
     if (lookup.source !== null) this.#source("  ", lookup.source);
     if (this.#dns && lookup.steps.length > 0) this.#hops(visitsOf(lookup.steps), style.packet);

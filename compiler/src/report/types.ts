@@ -81,6 +81,8 @@ export interface StoryLookup {
   readonly steps: readonly StoryStep[];
   /** Whether queries reach the server at all. */
   readonly verdict: string;
+  /** The share of queries that gets no answer, 0 to 1: servers that cannot be reached. */
+  readonly lost: number;
   /** The host that answers them, or null. */
   readonly answeredBy: string | null;
   readonly source: SourceRef | null;

@@ -46,7 +46,7 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
     report(io, options, written);
   } catch (error) {
     line.end();
-    if (error instanceof WriteError) throw new CommandError("output-unwritable", error.message);
+    if (error instanceof WriteError) throw new CommandError("output-unwritable", error.message, "name a folder that can be written with -o");
     throw error;
   }
   return 0;

@@ -90,11 +90,13 @@ function lookUp(compilation: Compilation, sender: Sender, name: string, families
   }
   const probe = { from: sender.host, src: null, dst: server, protocol: "udp" as const, dport: 53, sport: defaultSourcePort, size: defaultSize };
   const journeys = everyJourney(fabric, probe);
-  const journey = journeys.find((candidate) => candidate.verdict !== "delivered") ?? journeys[0] ?? null;
+  // A resolver asks again when no answer comes, and another server may be chosen then: one that answers is enough.
+  const journey = journeys.find((candidate) => candidate.verdict === "delivered") ?? journeys[0] ?? null;
+  const lost = journeys.filter((candidate) => candidate.verdict !== "delivered").reduce((sum, candidate) => sum + candidate.probability, 0);
   const resolution = resolve(fabric.dns, resolver, name, [...families].toSorted((x, y) => x - y));
   const reachable = journey?.verdict === "delivered";
   const address = reachable ? (resolution.addresses[0] ?? null) : null;
-  return { name, server, search: resolver.search, resolution: reachable ? resolution : { ...resolution, queries: [], addresses: [] }, journey, address };
+  return { name, server, search: resolver.search, resolution: reachable ? resolution : { ...resolution, queries: [], addresses: [] }, journey, lost, address };
 }
 
 function choosePort(given: string | undefined, target: Target, offers: Target["offers"], protocol: string): number {
