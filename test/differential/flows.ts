@@ -29,8 +29,8 @@ export function everyFlow(model: NetworkModel): readonly TestFlow[] {
     for (const dst of addresses) targets.push({ dst, protocol, port });
   };
   for (const pod of model.pods) {
-    if (pod.hostNetwork) continue;
     for (const port of pod.ports) add(pod.addresses, port.protocol, port.port);
+    if (pod.hostNetwork) continue;
     add(pod.addresses, "tcp", closedPort);
     add(pod.addresses, "udp", closedPort);
   }

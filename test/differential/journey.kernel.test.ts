@@ -1,4 +1,4 @@
-/** Every sender of the journey before every destination: the simulator, the intent judge and the kernel say the same. */
+/** Every sender of a cluster before every destination: the simulator, the intent judge and the kernel say the same. */
 import { readFileSync } from "node:fs";
 import {
   checkSource,
@@ -12,6 +12,7 @@ import {
 } from "@knet/compiler";
 import type { Compilation } from "@knet/compiler";
 import { describe, expect, it } from "vitest";
+import { hostNetworkBackend, twoNatRouters } from "./clusters.ts";
 import { describeFlow, everyFlow } from "./flows.ts";
 import type { TestFlow } from "./flows.ts";
 import { compareWithKernel } from "./kernel.ts";
@@ -42,6 +43,8 @@ const dualStack = [
 const clusters: readonly (readonly [name: string, text: string])[] = [
   ["the journey", journey],
   ["the journey in both families, with a node port", dualStack.reduce((text, [from, to]) => text.replace(from, to), journey)],
+  ["two routers to the outside", twoNatRouters],
+  ["a service with a pod on the host network", hostNetworkBackend],
 ];
 
 function compile(text: string): Compilation {
@@ -78,8 +81,8 @@ describe.each(clusters)("all pairs of %s", (_name, text) => {
         : [`${describeFlow(flow)}: simulator ${simulated.join(" | ")}; intent ${intended.words.join(" | ")}`];
     });
     expect(differences).toEqual([]);
-    // What the specifications leave open is the exception.
-    expect(compared).toBeGreaterThan(flows.length * 0.9);
+    // What the specifications leave open is the exception, but where several routers lead outside, the outside is open.
+    expect(compared).toBeGreaterThan(flows.length * (text === twoNatRouters ? 0.5 : 0.9));
   });
 
   it.skipIf(!support.available)(`should end alike for the simulator and the kernel: verdict, server and source seen${why}`, async () => {

@@ -1,6 +1,6 @@
 /** The simulator's answers beside the kernel's, flow by flow. */
 import { defaultSize, defaultSourcePort, everyJourney } from "@knet/compiler";
-import type { Fabric, Journey, Lab, LabProbeResult } from "@knet/compiler";
+import type { Fabric, Journey, Lab, LabProbe, LabProbeResult } from "@knet/compiler";
 import { formatIp } from "@knet/language/values";
 import { describeFlow } from "./flows.ts";
 import type { TestFlow } from "./flows.ts";
@@ -10,12 +10,18 @@ export interface KernelComparison {
   readonly answered: number;
   /** One line for each flow on which the two differ. */
   readonly differences: readonly string[];
-  /** Their positions among the flows. */
-  readonly differing: readonly number[];
+  /** One line for each flow of a protocol that the kernel lacks. */
+  readonly skipped: readonly string[];
 }
 
-/** A flow whose journeys differ is asked this often: a backend of probability ≥ 1/4 is missed with less than 10⁻⁶. */
-const repeats = 48;
+/** An outcome that the kernel has is missed less often than this. */
+const missed = 1e-6;
+/** No flow is asked more often; what is too rare for it may stay unseen. */
+const mostRepeats = 300;
+/** Milliseconds in which a machine under load answers. Less than a second: then a SYN is sent again, and may meet another backend. */
+const unhurried = 900;
+/** Milliseconds in which the kernel has given up asking for a neighbour that does not answer, which takes it three seconds. */
+const patient = 6000;
 
 /** What a journey looks like from outside: what the client saw, which host answered, which source it saw. */
 function outcomeOf(journey: Journey): string {
@@ -24,15 +30,12 @@ function outcomeOf(journey: Journey): string {
     : journey.observed;
 }
 
-/** The simulator names the host whose network namespace answers: for a pod in its node's network, the node. */
-function observedOf(fabric: Fabric, result: LabProbeResult): string {
-  const server = result.server === null ? undefined : fabric.host(result.server);
-  const place = server !== undefined && server.sharesParent ? server.parent : result.server;
-  return result.verdict === "ok" ? `ok ${place ?? "?"} sees ${result.source ?? "?"}` : result.verdict;
+function observedOf(result: LabProbeResult): string {
+  return result.verdict === "ok" ? `ok ${result.server ?? "?"} sees ${result.source ?? "?"}` : result.verdict;
 }
 
-/** What the simulator says, in the words of the comparison; more than one where a service chooses. */
-export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlySet<string> {
+/** What the simulator says, in the words of the comparison, with the probability of each; more than one where a service chooses. */
+export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlyMap<string, number> {
   const probe = {
     from: flow.from,
     src: null,
@@ -42,36 +45,88 @@ export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlySet<st
     sport: defaultSourcePort,
     size: defaultSize,
   };
-  return new Set(everyJourney(fabric, probe).map(outcomeOf));
+  const outcomes = new Map<string, number>();
+  for (const journey of everyJourney(fabric, probe)) {
+    const outcome = outcomeOf(journey);
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + journey.probability);
+  }
+  return outcomes;
 }
 
+/** How often a flow is asked so that each of these outcomes is seen: (1 − p)ⁿ < 10⁻⁶ for the least probable. */
+export function repeatsFor(expected: ReadonlyMap<string, number>): number {
+  if (expected.size < 2) return 1;
+  const least = Math.min(...expected.values());
+  return least >= 1 ? 1 : Math.min(mostRepeats, Math.ceil(Math.log(missed) / Math.log1p(-least)));
+}
+
+/** Whether what the kernel did is what the simulator says: nothing else, and everything that so many repeats must show. */
+export function agrees(expected: ReadonlyMap<string, number>, seen: ReadonlySet<string>): boolean {
+  const repeats = repeatsFor(expected);
+  return (
+    [...seen].every((outcome) => expected.has(outcome)) &&
+    [...expected].every(([outcome, p]) => seen.has(outcome) || (expected.size > 1 && (1 - p) ** repeats >= missed * 1.01))
+  );
+}
+
+/** The flow under way: what is expected, and what was seen so far. */
+interface Asked {
+  readonly flow: TestFlow;
+  readonly expected: ReadonlyMap<string, number>;
+  seen: ReadonlySet<string>;
+}
+
+/** Every flow at once and in haste; then each on which the two differ by itself, with as much time as its answer may take. */
 export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonly TestFlow[]): Promise<KernelComparison> {
-  const expected = flows.map((flow) => expectedOutcomes(fabric, flow));
-  const probes = flows.flatMap((flow, index) =>
-    Array.from({ length: (expected[index]?.size ?? 1) > 1 ? repeats : 1 }, (_unused, n) => ({
+  const asked = flows.map((flow): Asked => ({ flow, expected: expectedOutcomes(fabric, flow), seen: new Set() }));
+  await ask(lab, asked, null);
+  // What takes the kernel its time may take it together.
+  const slow = asked.filter((each) => isSlow(each) && isDiffering(each));
+  if (slow.length > 0) await ask(lab, slow, patient);
+  for (const each of asked.filter(isDiffering)) {
+    // A kernel sends only so many ICMP errors in a burst: alone, a flow is asked without that limit.
+    await lab.flush();
+    await ask(lab, [each], each.expected.size > 1 && !isSlow(each) ? unhurried : patient);
+  }
+  const words = (outcomes: Iterable<string>): string => [...outcomes].toSorted().join(" | ");
+  return {
+    flows: flows.length,
+    answered: asked.filter(({ seen }) => [...seen].some((word) => word.startsWith("ok"))).length,
+    differences: asked
+      .filter(isDiffering)
+      .map(({ flow, expected, seen }) => `${describeFlow(flow)}: simulator ${words(expected.keys())}; kernel ${words(seen)}`),
+    skipped: asked.filter(isSkipped).map(({ flow }) => `${describeFlow(flow)}: the kernel has no ${flow.protocol.toUpperCase()}`),
+  };
+}
+
+function isSkipped({ seen }: Asked): boolean {
+  return seen.has("skipped");
+}
+
+function isSlow({ expected }: Asked): boolean {
+  return expected.has("hostunreach");
+}
+
+function isDiffering(asked: Asked): boolean {
+  return !isSkipped(asked) && !agrees(asked.expected, asked.seen);
+}
+
+/** Asks as often as the expectation needs and notes what was seen. `timeout` null: the laboratory's own. */
+async function ask(lab: Lab, all: readonly Asked[], timeout: number | null): Promise<void> {
+  const probes = all.flatMap(({ flow, expected }, index) =>
+    Array.from({ length: repeatsFor(expected) }, (_unused, n): LabProbe => ({
       id: `${index}.${n}`,
       from: flow.from,
       to: formatIp(flow.dst),
       protocol: flow.protocol,
       port: flow.port,
-      expectOk: [...(expected[index] ?? [])].some((outcome) => outcome !== "timeout"),
+      ...(timeout === null ? {} : { timeout }),
     })),
   );
   const results = await lab.probe(probes);
-  const seen = flows.map(() => new Set<string>());
-  probes.forEach((probe, at) => {
-    const result = results[at];
-    if (result !== undefined) seen[Number(probe.id.split(".")[0])]?.add(observedOf(fabric, result));
+  const seen = all.map(() => new Set<string>());
+  results.forEach((result) => seen[Number(result.id.split(".")[0])]?.add(observedOf(result)));
+  all.forEach((each, index) => {
+    each.seen = seen[index] ?? new Set();
   });
-  const words = (set: ReadonlySet<string> | undefined): string => [...(set ?? [])].toSorted().join(" | ");
-  const differing = flows.flatMap((_flow, index) => (words(expected[index]) === words(seen[index]) ? [] : [index]));
-  const differences = flows.flatMap((flow, index) =>
-    differing.includes(index) ? [`${describeFlow(flow)}: simulator ${words(expected[index])}; kernel ${words(seen[index])}`] : [],
-  );
-  return {
-    flows: flows.length,
-    answered: seen.filter((set) => [...set].some((word) => word.startsWith("ok"))).length,
-    differences,
-    differing,
-  };
 }

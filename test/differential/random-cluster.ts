@@ -31,14 +31,5 @@ export function askable(compilation: Compilation, flows: readonly ChosenFlow[], 
 /** One line for each flow on which simulator and kernel differ. */
 export async function kernelDifferences(compilation: Compilation, flows: readonly ChosenFlow[]): Promise<readonly string[]> {
   await using lab = await openLab(compilation.fabric);
-  const { differing } = await compareWithKernel(compilation.fabric, lab, flows);
-  const found: string[] = [];
-  for (const index of differing) {
-    const flow = flows[index];
-    if (flow === undefined) continue;
-    // A kernel sends only so many ICMP errors in a burst: alone, a flow is asked without that limit.
-    await lab.flush();
-    found.push(...(await compareWithKernel(compilation.fabric, lab, [flow])).differences);
-  }
-  return found;
+  return (await compareWithKernel(compilation.fabric, lab, flows)).differences;
 }

@@ -147,6 +147,21 @@ describe.skipIf(noLab !== null)(named("probes", noLab), () => {
     ]);
   });
 
+  it("of a protocol that the kernel lacks are skipped by name, among others that are answered", async () => {
+    const fabric = twoSubnets();
+    const listener = { host: api, protocol: "sctp", port: 9, address: null, origin: { name: "test", span: null } } as const;
+    await using own = await openLab({ ...fabric, listeners: [...fabric.listeners, listener] });
+    const isLacking = own.skipped.some(({ what }) => what === `${api} listening on sctp 0.0.0.0 port 9`);
+    const [sctp, tcp] = await own.probe([
+      probe(`${api} -> 10.10.0.65 sctp 9`, { id: "sctp", expectOk: true }),
+      probe(`${web} -> 10.10.0.65 tcp 8080`, { id: "tcp", expectOk: true }),
+    ]);
+    expect([sctp?.id, sctp?.verdict, sctp?.error]).toEqual(
+      isLacking ? ["sctp", "skipped", "EPROTONOSUPPORT"] : ["sctp", "ok", null],
+    );
+    expect([tcp?.id, tcp?.verdict]).toEqual(["tcp", "ok"]);
+  });
+
   it("come by the thousands, in the order in which they were asked", async () => {
     const many = Array.from({ length: 2000 }, (_, at) =>
       probe(`${at % 2 === 0 ? web : db} -> 10.10.0.65 ${at % 3 === 0 ? "udp 5353" : "tcp 8080"}`, { id: String(at), expectOk: true }),

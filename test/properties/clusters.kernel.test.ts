@@ -65,7 +65,7 @@ describe.skipIf(!support.available)(`the kernel${why}`, () => {
     );
     expect(await kernelDifferences(compilation, flows)).toEqual([]);
     const ends = flows.map(
-      (flow) => `${flow.from} → ${formatIp(flow.dst)} ${flow.protocol}: ${[...expectedOutcomes(compilation.fabric, flow)].join()}`,
+      (flow) => `${flow.from} → ${formatIp(flow.dst)} ${flow.protocol}: ${[...expectedOutcomes(compilation.fabric, flow).keys()].join()}`,
     );
     expect(ends.filter((end) => !end.endsWith("timeout"))).toEqual([
       "node/node-a → 192.168.1.255 tcp: netunreach",

@@ -26,8 +26,12 @@ export class NodeFirewalls {
 
   /** Whether a new connection may come in. `transport` null: a protocol without ports, which only rules without ports admit. */
   admits(node: string, src: Ip, transport: { readonly protocol: Transport; readonly port: number } | null): boolean {
-    const firewalls = this.of(node);
-    return firewalls.length === 0 || firewalls.some(({ rules }) => rules.some((rule) => this.#allows(rule, src, transport)));
+    return this.of(node).length === 0 || this.admitting(node, src, transport) !== null;
+  }
+
+  /** The first firewall that lets a new connection in; null when none does, or none stands there. */
+  admitting(node: string, src: Ip, transport: { readonly protocol: Transport; readonly port: number } | null): Firewall | null {
+    return this.of(node).find(({ rules }) => rules.some((rule) => this.#allows(rule, src, transport))) ?? null;
   }
 
   #allows(rule: FirewallRule, src: Ip, transport: { readonly protocol: Transport; readonly port: number } | null): boolean {

@@ -177,6 +177,6 @@ describe("an answer", () => {
     );
     const model = cluster({ pods: twins, services: [service("one/twin", "172.16.0.30", ["80/tcp -> 7000"])] });
     expect(ask(model, "node/a2", "172.16.0.30", "80/tcp").outcomes).toHaveLength(1);
-    expect(ends(model, "node/a2", "172.16.0.30", "80/tcp")).toBe("delivered node/a1:7000");
+    expect(ends(model, "node/a2", "172.16.0.30", "80/tcp")).toBe("delivered pod/one/twin-1:7000");
   });
 });

@@ -3,7 +3,8 @@ import type { Ip, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import { describeDenial } from "./policy.ts";
 import type { LostReply, Passage } from "./reply.ts";
-import type { DirectionVerdict, IntentOutcome, OutcomeKind } from "./types.ts";
+import type { Firewall } from "../model/types.ts";
+import type { Admission, DirectionVerdict, IntentOutcome, OutcomeKind } from "./types.ts";
 
 /** What a request went through so far. */
 export interface Trail {
@@ -14,16 +15,27 @@ export interface Trail {
   readonly through: string;
   /** Addresses that policy could take for the client's where the request came through a node port; else empty. */
   readonly readings: readonly Ip[];
+  /** What the policies of the pod that asks said last; null while they were not asked. */
+  readonly egress: DirectionVerdict | null;
+  /** The firewall that admitted the request to the latest node; null when none was asked. */
+  readonly firewall: Firewall | null;
 }
 
-export const start: Trail = { passages: [], causes: [], through: "", readings: [] };
+export const start: Trail = { passages: [], causes: [], through: "", readings: [], egress: null, firewall: null };
 
 export function blocked(kind: Exclude<OutcomeKind, "delivered" | "refused">, reason: string, causes: readonly Origin[]): IntentOutcome {
-  return { kind, server: null, port: null, reason, causes };
+  return { kind, server: null, port: null, reason, causes, admission: null };
 }
 
-export function refusedBy(server: string, name: string, protocol: Transport, port: number, causes: readonly Origin[]): IntentOutcome {
-  return { kind: "refused", server, port, reason: `${name} is reached, and nobody listens on ${port}/${protocol}`, causes };
+export function refusedBy(
+  server: string,
+  name: string,
+  protocol: Transport,
+  port: number,
+  causes: readonly Origin[],
+  admission: Admission,
+): IntentOutcome {
+  return { kind: "refused", server, port, reason: `${name} is reached, and nobody listens on ${port}/${protocol}`, causes, admission };
 }
 
 export function withoutAnswer(outcome: IntentOutcome, lost: LostReply): IntentOutcome {

@@ -64,16 +64,16 @@ describe("from the outside", () => {
   it("nodes are reached directly, and answer where kubelet or a host-network pod listens", () => {
     const model = cluster({ pods: all });
     expect(ends(model, "external/internet", "192.168.2.11", "10250/tcp")).toBe("delivered node/b1:10250");
-    expect(ends(model, "external/internet", "fd00:1::12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(model, "external/internet", "fd00:1::12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
     expect(ends(model, "external/office", "192.168.1.11", "9100/tcp")).toBe("refused node/a1:9100");
     expect(ends(model, "external/office", "fd00:1::12", "9100/tcp")).toBe("unreachable");
   });
 
   it("the firewall tells the internet from declared ranges, and sources from each other", () => {
     const guarded = (...rules: readonly string[]) => cluster({ pods: all, firewalls: [firewall(["a2"], ...rules)] });
-    expect(ends(guarded("internet on 9100/tcp"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(guarded("internet on 9100/tcp"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
     expect(ends(guarded("internet on 9100/tcp"), "node/a1", "192.168.1.12", "9100/tcp")).toBe("dropped");
-    expect(ends(guarded("198.51.100.0/24"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(guarded("198.51.100.0/24"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
     expect(ends(guarded("198.51.100.0/24"), "external/internet", "192.168.1.12", "9100/tcp")).toBe("dropped");
     expect(ends(guarded("any on 9000-9100/tcp"), "external/internet", "192.168.1.12", "9100/udp")).toBe("dropped");
     expect(ends(guarded("any on 9000-9100/tcp"), "external/internet", "192.168.1.12", "9001/tcp")).toBe("refused node/a2:9001");
@@ -81,7 +81,7 @@ describe("from the outside", () => {
 
   it("several firewalls admit what one of them admits, and nodes without one everything", () => {
     const model = cluster({ pods: all, firewalls: [firewall(["a2"], "any on 22/tcp"), firewall(["a2", "b1"], "any on 9100/tcp")] });
-    expect(ends(model, "external/internet", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(model, "external/internet", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
     expect(ends(model, "external/internet", "192.168.1.12", "22/tcp")).toBe("refused node/a2:22");
     expect(ends(model, "external/internet", "192.168.1.12", "10250/tcp")).toBe("dropped");
     expect(ends(model, "external/internet", "192.168.1.11", "10250/tcp")).toBe("delivered node/a1:10250");
@@ -97,8 +97,8 @@ describe("from the outside", () => {
     const [core] = base.routers;
     if (core === undefined) throw new Error("the cluster has a router");
     const model = { ...base, routers: [core, { ...core, name: "spare", outside: { addresses: [ip("203.0.113.2")], prefixes: [] } }] };
-    expect(ends(model, "external/internet", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100 ?");
-    expect(ends(model, "external/internet", "fd00:1::12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(model, "external/internet", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100 ?");
+    expect(ends(model, "external/internet", "fd00:1::12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
   });
 });
 
@@ -134,7 +134,7 @@ describe("between pods and nodes", () => {
     const model = cluster({ pods: all, firewalls: [firewall(["a2", "b1"], "192.168.0.0/16 on 4789/udp")] });
     expect(ends(model, "pod/shop/client", "10.10.3.0", "10250/tcp")).toBe("delivered node/b1:10250");
     expect(ends(model, "pod/shop/client", "10.10.2.0", "10250/tcp")).toBe("dropped");
-    expect(ends(cluster({ pods: all }), "node/a1", "10.10.2.0", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(cluster({ pods: all }), "node/a1", "10.10.2.0", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
   });
 
   it("routers answer nothing but refuse, to whom they can answer", () => {

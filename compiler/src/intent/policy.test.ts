@@ -185,14 +185,14 @@ describe("the node of a pod", () => {
   it("is no subject of policies through its host-network pods", () => {
     const shut = policy("shop/p", "app=client", { ingress: [], egress: [] });
     const sender = cluster({ pods: [other, daemon, web], policies: [shut] });
-    expect(ends(sender, "pod/shop/other", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(sender, "pod/shop/other", "192.168.1.12", "9100/tcp")).toBe("delivered pod/shop/daemon:9100");
     expect(ends(sender, "pod/shop/daemon", "10.10.1.6", "1/tcp")).toBe("refused pod/shop/other:1");
   });
 
   it("lets its pods in, when their egress allows the address", () => {
     const apart = (block: string) => policy("shop/p", "app=web", { egress: [rule([ipBlock(block)])] });
     expect(ends(model(), "pod/shop/web", "192.168.1.12", "10250/tcp")).toBe("delivered node/a2:10250");
-    expect(ends(model(apart("192.168.1.12/32")), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("delivered node/a2:9100");
+    expect(ends(model(apart("192.168.1.12/32")), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("delivered pod/shop/daemon:9100");
     expect(ends(model(apart("10.0.0.0/8")), "pod/shop/web", "192.168.1.12", "9100/tcp")).toBe("dropped");
     expect(
       ends(model(policy("shop/p", "app=web", { egress: [rule([pods("app=client")])] })), "pod/shop/web", "192.168.1.12", "9100/tcp"),

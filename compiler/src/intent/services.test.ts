@@ -95,8 +95,8 @@ describe("a cluster IP", () => {
     const metrics = service("shop/daemon", "172.16.0.9", ["80/tcp -> 9100"]);
     const all = model({ pods: [client, daemon], services: [api, metrics] });
     expect(ends(all, "pod/shop/client", "172.16.0.1", "443/tcp")).toBe("delivered node/b1:10250");
-    expect(ends(all, "pod/shop/client", "172.16.0.9", "80/tcp")).toBe("delivered node/b1:9100");
-    expect(ends(all, "node/b1", "172.16.0.9", "80/tcp")).toBe("delivered node/b1:9100");
+    expect(ends(all, "pod/shop/client", "172.16.0.9", "80/tcp")).toBe("delivered pod/shop/daemon:9100");
+    expect(ends(all, "node/b1", "172.16.0.9", "80/tcp")).toBe("delivered pod/shop/daemon:9100");
   });
 
   it("a headless or external-name service has none", () => {
@@ -215,7 +215,7 @@ describe("a node port", () => {
   it("hides the client from a host-network backend of another node, whose firewall sees the first node and the target port", () => {
     const daemon = pod("shop/web-9", "a1", "192.168.1.11", { labels: { app: "web" }, hostNetwork: true, ports: ["http=8080/tcp"] });
     const guarded = (source: string) => exposing({ pods: [daemon], firewalls: [firewall(["a1"], `${source} on 8080/tcp`)] });
-    expect(ends(guarded("192.168.1.12/32"), "external/internet", "192.168.1.12", port)).toBe("delivered node/a1:8080");
+    expect(ends(guarded("192.168.1.12/32"), "external/internet", "192.168.1.12", port)).toBe("delivered pod/shop/web-9:8080");
     expect(ends(guarded("internet"), "external/internet", "192.168.1.12", port)).toBe("dropped");
   });
 

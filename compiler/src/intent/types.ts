@@ -24,7 +24,10 @@ export type OutcomeKind = "delivered" | "refused" | "rejected" | "dropped" | "un
 
 export interface IntentOutcome {
   readonly kind: OutcomeKind;
-  /** Host id of the host whose network namespace gets the request: a host-network pod's is its node. Null when nobody gets it. */
+  /**
+   * Host id of what gets the request: of the listener that answers, which on a node may be a pod on the host network, and where
+   * nobody listens, of the pod or machine whose network namespace it came to. Null when nobody gets it.
+   */
   readonly server: string | null;
   /** The port on the server, after service translation; null with `server`. */
   readonly port: number | null;
@@ -32,6 +35,16 @@ export interface IntentOutcome {
   readonly reason: string;
   /** The declarations that decided, the deciding one first. */
   readonly causes: readonly Origin[];
+  /** What let the request in; null when nobody gets it. */
+  readonly admission: Admission | null;
+}
+
+/** Why a request that arrives got through. */
+export interface Admission {
+  /** A sentence without a full stop. */
+  readonly reason: string;
+  /** The declaration that decided; where none admits it, what was reached. */
+  readonly cause: Origin;
 }
 
 /**

@@ -4,10 +4,11 @@ import type { Ip, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { ExternalHost, Node, Pod } from "../model/types.ts";
 import { includesIp, isLoopback } from "./addresses.ts";
+import { beyond, fromOwnNode, intoPod, ontoNode, toItself } from "./admission.ts";
 import { blocked, denied, origins, refusedBy, start, withoutAnswer } from "./outcomes.ts";
 import type { Trail } from "./outcomes.ts";
 import type { Redirect } from "./services.ts";
-import type { IntentOutcome } from "./types.ts";
+import type { Admission, IntentOutcome } from "./types.ts";
 import { offers } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -53,7 +54,7 @@ export class Walk {
 
   fromPod(pod: Pod, dst: Ip, port: number): readonly IntentOutcome[] {
     const name = `pod ${pod.namespace}/${pod.name}`;
-    if (isLoopback(dst) || includesIp(pod.addresses, dst)) return [this.#atPod(pod, port, start)];
+    if (isLoopback(dst) || includesIp(pod.addresses, dst)) return [this.#atPod(pod, port, start, toItself(pod))];
     if (isSpecial(dst)) return [this.#special(dst)];
     const src = pod.addresses.find((ip) => ip.family === dst.family);
     if (src === undefined) return [blocked("unreachable", `${name} has no IPv${dst.family} address`, [pod.origin])];
@@ -105,8 +106,10 @@ export class Walk {
     if (src === undefined) return [blocked("unreachable", `${host.name} has no IPv${dst.family} address`, [host.origin])];
     const place = book.at(dst);
     if (place.kind === "external") return [this.#atExternal(place.host, port, start, null)];
-    if (place.kind === "router")
-      return [refusedBy(`router/${place.router.name}`, place.router.name, this.#protocol, port, [place.router.origin])];
+    if (place.kind === "router") {
+      const { name, origin } = place.router;
+      return [refusedBy(`router/${name}`, name, this.#protocol, port, [origin], beyond(name, origin, null))];
+    }
     if (place.kind === "node" && !place.tunnel) {
       this.#doubtSeveralExits(dst);
       if (underlay.exits(place.node.subnet, dst.family).length === 0) {
@@ -129,17 +132,16 @@ export class Walk {
 
   // A node ------------------------------------------------------------------------------------------
 
-  #atNode(node: string, packet: Packet, entry: Entry, trail: Trail): readonly IntentOutcome[] {
+  #atNode(node: string, packet: Packet, entry: Entry, before: Trail): readonly IntentOutcome[] {
     const { book, firewalls, services } = this.#world;
-    if (trail.passages.length >= longestWay) {
+    if (before.passages.length >= longestWay) {
       this.doubts.add("services translate the request in a circle");
-      return [blocked("dropped", `the request passes more than ${longestWay} nodes`, trail.causes)];
+      return [blocked("dropped", `the request passes more than ${longestWay} nodes`, before.causes)];
     }
-    if (
-      entry.kind === "wire" &&
-      book.isLocal(node, packet.dst) &&
-      !firewalls.admits(node, packet.src, { protocol: this.#protocol, port: packet.port })
-    ) {
+    const isAsked = entry.kind === "wire" && book.isLocal(node, packet.dst);
+    const firewall = isAsked ? firewalls.admitting(node, packet.src, { protocol: this.#protocol, port: packet.port }) : null;
+    const trail = { ...before, firewall };
+    if (isAsked && firewall === null && firewalls.of(node).length > 0) {
       const origins = firewalls.of(node).map((firewall) => firewall.origin);
       const reason = `the firewall of ${node} does not admit ${formatIp(packet.src)} on ${packet.port}/${this.#protocol}`;
       return [blocked("dropped", reason, [...origins, ...trail.causes])];
@@ -214,30 +216,31 @@ export class Walk {
   }
 
   /** To the node itself, to one of its pods, or away. */
-  #route(node: string, redirected: Redirected, entry: Entry, trail: Trail): readonly IntentOutcome[] {
+  #route(node: string, redirected: Redirected, entry: Entry, before: Trail): readonly IntentOutcome[] {
     const { book, policies, model } = this.#world;
     const { arrived, packet } = redirected;
     const { dst, port } = packet;
     const place = book.at(dst);
     const tunnelled = this.#protocol === "udp" && port === model.cluster.cni.vxlanPort;
-    let { causes } = trail;
+    let trail = before;
     if (entry.kind === "pod") {
       if (tunnelled)
-        return [blocked("dropped", `Calico drops VXLAN (${port}/udp) that a pod sends`, [model.cluster.cni.origin, ...causes])];
+        return [blocked("dropped", `Calico drops VXLAN (${port}/udp) that a pod sends`, [model.cluster.cni.origin, ...trail.causes])];
       const verdict = policies.egress(entry.pod, dst, this.#protocol, port);
       if (!verdict.allowed) {
         if (place.kind === "pod" && place.pod === entry.pod) this.doubts.add(hairpinDoubt);
         return [denied(verdict, dst, this.#protocol, port, trail)];
       }
-      causes = [...origins(verdict), ...causes];
+      trail = { ...trail, egress: verdict, causes: [...origins(verdict), ...trail.causes] };
     }
+    const way = trail;
     const passed = (src: Ip): Trail => {
       const translated = !equalIp(src, arrived.src) || !equalIp(dst, arrived.dst) || port !== arrived.port;
-      return { ...trail, causes, passages: [...trail.passages, { node, source: arrived.src, translated }] };
+      return { ...way, passages: [...way.passages, { node, source: arrived.src, translated }] };
     };
     if (book.isLocal(node, dst)) return [this.#atHost(node, port, passed(arrived.src))];
     if (place.kind === "pod" && place.pod.node === node) return [this.#intoPod(place.pod, packet, entry, passed(arrived.src))];
-    return this.#leave(node, redirected, { ...trail, causes }, passed);
+    return this.#leave(node, redirected, trail, passed);
   }
 
   // Away from a node --------------------------------------------------------------------------------
@@ -274,7 +277,8 @@ export class Walk {
     const { router } = place;
     const reached = underlay.reachesRouter(subnet, router, dst.family);
     if (!reached) return [blocked("unreachable", `${node} has no way to router ${router.name}`, causes)];
-    const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes]);
+    const admission = beyond(router.name, router.origin, trail.egress);
+    const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes], admission);
     const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
     return [lost === null ? refused : withoutAnswer(refused, lost)];
   }
@@ -289,7 +293,7 @@ export class Walk {
   // Arrival -----------------------------------------------------------------------------------------
 
   #intoPod(pod: Pod, packet: Packet, entry: Entry, trail: Trail): IntentOutcome {
-    if (entry.kind === "own") return this.#atPod(pod, packet.port, trail);
+    if (entry.kind === "own") return this.#atPod(pod, packet.port, trail, fromOwnNode(pod));
     const { policies } = this.#world;
     const verdict = policies.ingress(pod, packet.src, this.#protocol, packet.port);
     if (trail.readings.some((ip) => policies.ingress(pod, ip, this.#protocol, packet.port).allowed !== verdict.allowed)) {
@@ -299,16 +303,15 @@ export class Walk {
       if (entry.kind === "pod" && entry.pod === pod) this.doubts.add(hairpinDoubt);
       return denied(verdict, packet.src, this.#protocol, packet.port, trail);
     }
-    return this.#atPod(pod, packet.port, { ...trail, causes: [...origins(verdict), ...trail.causes] });
+    return this.#atPod(pod, packet.port, { ...trail, causes: [...origins(verdict), ...trail.causes] }, intoPod(verdict, trail.egress));
   }
 
-  #atPod(pod: Pod, port: number, trail: Trail): IntentOutcome {
-    const name = `${pod.namespace}/${pod.name}`;
-    const listener = offers(pod.ports, this.#protocol, port) ? pod.origin : null;
+  #atPod(pod: Pod, port: number, trail: Trail, admission: Admission): IntentOutcome {
+    const isListening = offers(pod.ports, this.#protocol, port);
     if (trail.passages.length > 0 && this.#isUntracked(port)) {
       this.doubts.add("the port of VXLAN is exempt from connection tracking, so that policy judges the answer as a request of its own");
     }
-    const outcome = this.#answered(`pod/${name}`, `pod ${name}`, listener, port, trail, pod.origin);
+    const outcome = this.#answered(serverOf(pod), isListening, port, trail, admission);
     const asked = trail.passages.at(-1);
     if (asked === undefined || this.#world.servesPods(pod.node, asked.source.family)) return outcome;
     return withoutAnswer(outcome, { reason: noGateway(pod.node), causes: [] });
@@ -322,24 +325,22 @@ export class Walk {
       this.doubts.add("the port belongs to the nodes' VXLAN devices, which answer nothing");
       return blocked("dropped", `${port}/udp of ${node} takes VXLAN only`, [model.cluster.cni.origin, ...trail.causes]);
     }
-    return this.#answered(`node/${node}`, node, this.#world.nodeListener(host, this.#protocol, port), port, trail, host.origin);
+    const listener = this.#world.nodeListener(host, this.#protocol, port);
+    const pod = listener !== null && "hostNetwork" in listener ? listener : null;
+    const admission = ontoNode(host, pod, trail.firewall, trail.egress);
+    return this.#answered(serverOf(listener ?? host), listener !== null, port, trail, admission);
   }
 
-  #answered(id: string, name: string, listener: Origin | null, port: number, trail: Trail, host: Origin): IntentOutcome {
+  #answered(server: Server, isListening: boolean, port: number, trail: Trail, admission: Admission): IntentOutcome {
+    const { id, name, origin } = server;
     const reached = `${name} is reached${trail.through}`;
-    const outcome: IntentOutcome =
-      listener === null
-        ? {
-            ...refusedBy(id, name, this.#protocol, port, [host, ...trail.causes]),
-            reason: `${reached}, and nobody listens on ${port}/${this.#protocol}`,
-          }
-        : {
-            kind: "delivered",
-            server: id,
-            port,
-            reason: `${reached} and answers on ${port}/${this.#protocol}`,
-            causes: [listener, ...trail.causes],
-          };
+    const causes = [origin, ...trail.causes];
+    const outcome: IntentOutcome = isListening
+      ? { kind: "delivered", server: id, port, reason: `${reached} and answers on ${port}/${this.#protocol}`, causes, admission }
+      : {
+          ...refusedBy(id, name, this.#protocol, port, causes, admission),
+          reason: `${reached}, and nobody listens on ${port}/${this.#protocol}`,
+        };
     const lost = this.#world.replies.fromNode(trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
   }
@@ -348,6 +349,7 @@ export class Walk {
   #atExternal(host: ExternalHost, port: number, trail: Trail, source: Ip | null): IntentOutcome {
     const listens = externalPorts[this.#protocol].includes(port);
     const causes = [host.origin, ...trail.causes];
+    const admission = beyond(host.name, host.origin, trail.egress);
     const outcome: IntentOutcome = listens
       ? {
           kind: "delivered",
@@ -355,11 +357,25 @@ export class Walk {
           port,
           reason: `${host.name} is reached${trail.through} and answers on ${port}/${this.#protocol}`,
           causes,
+          admission,
         }
-      : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, causes);
+      : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, causes, admission);
     const lost = source === null ? null : this.#world.replies.fromBeyond(source, trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
   }
+}
+
+/** What a request reaches: its host id, its name and where it is declared. */
+interface Server {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+function serverOf(host: Pod | Node): Server {
+  const { origin } = host;
+  if (!("hostNetwork" in host)) return { id: `node/${host.name}`, name: host.name, origin };
+  return { id: `pod/${host.namespace}/${host.name}`, name: `pod ${host.namespace}/${host.name}`, origin };
 }
 
 const hairpinDoubt = "Kubernetes leaves open what policy sees when a pod reaches itself through a service";

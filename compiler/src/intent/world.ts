@@ -1,6 +1,5 @@
 /** A network model with the indexes that its questions need. */
 import type { Family, Transport } from "@knet/language/values";
-import type { Origin } from "@knet/language";
 import type { ContainerPort, NetworkModel, Node, Pod } from "../model/types.ts";
 import { AddressBook } from "./addresses.ts";
 import { Crossings } from "./crossing.ts";
@@ -52,11 +51,10 @@ export class World {
     return family === 6 || this.underlay.hasGateway(this.book.node(node)?.subnet ?? "", family);
   }
 
-  /** The origin of what listens in the node's own network namespace: kubelet and host-network pods. */
-  nodeListener(node: Node, protocol: Transport, port: number): Origin | null {
-    if (protocol === "tcp" && port === kubeletPort) return node.origin;
-    for (const pod of this.#hostPods.get(node.name) ?? []) if (offers(pod.ports, protocol, port)) return pod.origin;
-    return null;
+  /** What listens in the node's own network namespace: kubelet, which is the node's, and pods on the host network. */
+  nodeListener(node: Node, protocol: Transport, port: number): Node | Pod | null {
+    if (protocol === "tcp" && port === kubeletPort) return node;
+    return this.#hostPods.get(node.name)?.find((pod) => offers(pod.ports, protocol, port)) ?? null;
   }
 }
 

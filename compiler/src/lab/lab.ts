@@ -33,7 +33,7 @@ export interface Probe {
   readonly port: number;
   /** UDP only: the whole IP packet in bytes, sent with the don't-fragment bit. */
   readonly size?: number;
-  /** Milliseconds; default 300, and 3,000 in the second try. */
+  /** Milliseconds; default 300, and 6,000 in the second try. */
   readonly timeout?: number;
   /** A timeout is tried again patiently before it is believed. */
   readonly expectOk?: boolean;
@@ -92,7 +92,8 @@ export interface LabOptions {
 }
 
 const firstTimeout = 300;
-const secondTimeout = 3000;
+/** Twice the three seconds after which the kernel gives up asking for a neighbour that does not answer. */
+const secondTimeout = 6000;
 /** Milliseconds that a command may take beyond what its probes may wait. */
 const patience = 30_000;
 const bootTimeout = 300_000;

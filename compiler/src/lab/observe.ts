@@ -3,11 +3,12 @@ import type { Observation } from "../simulate/steps.ts";
 
 /**
  * The words of the simulator, without `not-permitted`: the kernel says EPERM only for UDP, and at once, while the
- * same rule lets TCP time out; here both are `timeout`, and `error` of the result keeps the EPERM.
+ * same rule lets TCP time out; here both are `timeout`, and `error` of the result keeps the EPERM. A probe of a protocol that
+ * the kernel lacks is not sent: `skipped`, with EPROTONOSUPPORT in `error`.
  */
-export type LabVerdict = Exclude<Observation, "not-permitted">;
+export type LabVerdict = Exclude<Observation, "not-permitted"> | "skipped";
 
-const verdicts: ReadonlySet<string> = new Set<LabVerdict>(["ok", "refused", "hostunreach", "netunreach", "msgsize", "invalid", "timeout"]);
+const verdicts: ReadonlySet<string> = new Set<LabVerdict>(["ok", "refused", "hostunreach", "netunreach", "msgsize", "invalid", "timeout", "skipped"]);
 
 export function isLabVerdict(word: string): word is LabVerdict {
   return verdicts.has(word);

@@ -3,10 +3,12 @@ import type { Ip, Transport } from "@knet/language/values";
 import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
 import { intendedOutcomes, simulatedOutcomes } from "../verify/agreement.ts";
 import type { Disagreement, Flow, Scenario } from "../verify/types.ts";
+import type { Fabric } from "../fabric/types.ts";
 import type { Member } from "./classes.ts";
 
-/** Who got the request and answered or refused it, and on which port. */
+/** Whose network namespace got the request and answered or refused it, and on which port. */
 export interface Served {
+  /** Host id: for a pod on the host network that of its node. */
   readonly server: string;
   readonly port: number;
 }
@@ -50,7 +52,7 @@ export class Judges {
       if (intended.words.join(";") !== simulated.join(";")) this.#disagree(flow, simulated, intended, journeys);
     }
     return journeys.flatMap(({ verdict, server, serverPort }) =>
-      (verdict === "delivered" || verdict === "refused") && server !== null && serverPort !== null ? [{ server, port: serverPort }] : [],
+      (verdict === "delivered" || verdict === "refused") && server !== null && serverPort !== null ? [{ server: namespaceOf(fabric, server), port: serverPort }] : [],
     );
   }
 
@@ -80,4 +82,9 @@ export class Judges {
       journeys,
     });
   }
+}
+
+function namespaceOf(fabric: Fabric, id: string): string {
+  const host = fabric.host(id);
+  return host !== undefined && host.sharesParent && host.parent !== null ? host.parent : id;
 }

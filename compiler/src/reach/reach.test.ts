@@ -233,7 +233,7 @@ describe("a defect of knet", () => {
   it("should be told with the flow on which rules and specifications differ", () => {
     const { scenario } = compile(small);
     const { intent } = scenario;
-    const dropped = { kind: "dropped", server: null, port: null, reason: "it is so", causes: [] } as const;
+    const dropped = { kind: "dropped", server: null, port: null, reason: "it is so", causes: [], admission: null } as const;
     const ask: typeof intent.ask = (flow) =>
       flow.from === "pod/app/web" && flow.port === 5432 ? { outcomes: [dropped], unspecified: null } : intent.ask(flow);
     const { disagreements } = reach({ ...scenario, intent: { ...intent, ask } });

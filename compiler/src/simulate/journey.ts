@@ -5,7 +5,7 @@ import type { Fabric } from "../fabric/types.ts";
 import type { Choose, RecentLists } from "./netfilter.ts";
 import { formatIp } from "@knet/language/values";
 import { sourceAddress } from "./host.ts";
-import { equalTuple, formatSocket, ICMP, ICMP6, invert, TCP } from "./packet.ts";
+import { equalTuple, formatDestination, formatSource, ICMP, ICMP6, invert, TCP } from "./packet.ts";
 import type { Packet } from "./packet.ts";
 import { decideRoute } from "./routing.ts";
 import type { Choice, End, Journey, Observation, Step, Verdict } from "./steps.ts";
@@ -72,7 +72,7 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
     hook: null,
     link: null,
     outcome: "passed",
-    did: `sends ${probe.protocol.toUpperCase()} ${formatSocket(src, probe.sport)} → ${formatSocket(probe.dst, probe.dport)}`,
+    did: `sends ${probe.protocol.toUpperCase()} ${formatSource(packet)} → ${formatDestination(packet)}`,
     packet,
     items: [],
     matched: [],
@@ -82,15 +82,16 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
     return finish({ ...nowhere, ...failure(requestEnd), request: request.steps, requestEnd });
   }
 
-  const { host: server, packet: seen } = requestEnd;
-  const listening = isListening(fabric, world, server, seen, probe.protocol);
+  const { host, packet: seen } = requestEnd;
+  const listener = listenerFor(fabric, world, host, seen, probe.protocol);
+  const listening = listener !== undefined;
   const answer = replyPacket(seen, listening);
   const reply = new PacketWalk(world);
   const words = listening ? "answers" : probe.protocol === "udp" ? "has nobody listening: answers with ICMP port-unreachable" : "has nobody listening: answers with a reset";
-  reply.steps.push({ host: server, layer: "send", hook: null, link: null, outcome: "passed", did: `${words} ${formatSocket(answer.src, answer.sport)} → ${formatSocket(answer.dst, answer.dport)}`, packet: answer, items: [], matched: [] });
-  const replyEnd = reply.send(server, answer, null);
+  reply.steps.push({ host, layer: "send", hook: null, link: null, outcome: "passed", did: `${words} ${formatSource(answer)} → ${formatDestination(answer)}`, packet: answer, items: [], matched: [] });
+  const replyEnd = reply.send(host, answer, null);
   const came = replyEnd.kind === "delivered" && replyEnd.host === sender && answersRequest(replyEnd.packet, packet);
-  const parts = { request: request.steps, reply: reply.steps, requestEnd, replyEnd, server, serverPort: seen.dport, sourceSeen: seen.src };
+  const parts = { request: request.steps, reply: reply.steps, requestEnd, replyEnd, server: listener?.host ?? host, serverPort: seen.dport, sourceSeen: seen.src };
   if (!came) return finish({ ...parts, verdict: "reply-lost", observed: "timeout" });
   return finish({ ...parts, verdict: listening ? "delivered" : "refused", observed: listening ? "ok" : "refused" });
 }
@@ -162,8 +163,9 @@ function answersRequest(packet: Packet, request: Packet): boolean {
   return packet.icmp === null ? equalTuple(packet, invert(request)) : equalTuple(packet.icmp.about, request);
 }
 
-function isListening(fabric: Fabric, world: World, namespace: string, seen: Packet, protocol: Transport): boolean {
-  return listenersOf(fabric, world, namespace).some(
+/** What answers in the network namespace: of a node, that may be a pod on the host network. */
+function listenerFor(fabric: Fabric, world: World, namespace: string, seen: Packet, protocol: Transport): Fabric["listeners"][number] | undefined {
+  return listenersOf(fabric, world, namespace).find(
     (listener) => listener.protocol === protocol && listener.port === seen.dport && (listener.address === null || formatIp(listener.address) === formatIp(seen.dst)),
   );
 }

@@ -56,6 +56,16 @@ export function formatSocket(ip: Ip, port: number): string {
   return ip.family === 6 ? `[${formatIp(ip)}]:${port}` : `${formatIp(ip)}:${port}`;
 }
 
+/** Where the packet comes from: address and port; of an ICMP error, which has no ports, the address. */
+export function formatSource({ src, sport, icmp }: Packet): string {
+  return icmp === null ? formatSocket(src, sport) : formatIp(src);
+}
+
+/** Where the packet goes: address and port; of an ICMP error, which has no ports, the address. */
+export function formatDestination({ dst, dport, icmp }: Packet): string {
+  return icmp === null ? formatSocket(dst, dport) : formatIp(dst);
+}
+
 /** ICMP types and codes of the errors, RFC 792 and RFC 4443. */
 export function icmpTypeCode(kind: IcmpErrorKind, family: Family): { readonly type: number; readonly code: number } {
   const table: Readonly<Record<IcmpErrorKind, readonly [number, number, number, number]>> = {

@@ -86,7 +86,10 @@ export interface Journey {
   readonly reply: readonly Step[];
   readonly requestEnd: End;
   readonly replyEnd: End | null;
-  /** Host id that received the request, also when nobody listens there; null when it never arrived. */
+  /**
+   * Host id of what received the request: of the listener that answers, which on a node may be a pod on the host network,
+   * and where nobody listens, of the pod or machine whose network namespace it came to. Null when it never arrived.
+   */
   readonly server: string | null;
   readonly serverPort: number | null;
   /** The source address that the server saw. */

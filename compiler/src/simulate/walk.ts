@@ -10,7 +10,7 @@ import { forwards, isLinkLocal6, linkLocalOf, prepareHost, sourceAddress } from 
 import type { PreparedHost } from "./host.ts";
 import { isBroadcast, walkTable } from "./netfilter.ts";
 import type { Choose, Hook, MatchedRule, RecentLists, SocketBuffer } from "./netfilter.ts";
-import { familyOf, formatSocket, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
+import { familyOf, formatDestination, formatSocket, formatSource, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
 import type { IcmpErrorKind, Packet } from "./packet.ts";
 import { decideRoute, mtuOf } from "./routing.ts";
 import type { RouteDecision } from "./routing.ts";
@@ -128,6 +128,7 @@ export class PacketWalk {
     let decision = decideRoute(prepared, packet.dst, initialMark, packet.src, null);
     const failed = this.#localRouteError(host, packet, decision);
     if (failed !== null) return failed;
+    this.#routed(host, prepared, packet, decision);
     const outLink = (): string | null => (decision.kind === "unicast" ? decision.link : "lo");
     let skb: SocketBuffer = { packet, mark: initialMark, tracked: "invalid", inLink: null, outLink: outLink() };
 
@@ -140,11 +141,14 @@ export class PacketWalk {
     const nat = this.#nat(host, prepared, "OUTPUT", "destination", skb);
     if (nat.end !== null) return nat.end;
     skb = nat.skb;
-    if (!equalIp(skb.packet.dst, packet.dst) || skb.mark !== initialMark) {
+    const isRedirected = !equalIp(skb.packet.dst, packet.dst);
+    if (isRedirected || skb.mark !== initialMark) {
+      const before = decision;
       packet = skb.packet;
       decision = decideRoute(prepared, packet.dst, skb.mark, packet.src, null);
       const lost = this.#localRouteError(host, packet, decision);
       if (lost !== null) return lost;
+      if (isRedirected || !leadsAlike(before, decision)) this.#routed(host, prepared, packet, decision);
       skb = { ...skb, outLink: outLink() };
     }
     const filter = this.#filter(host, prepared, "OUTPUT", skb);
@@ -155,6 +159,14 @@ export class PacketWalk {
       return { kind: "local-error", host, error: "too-big", by: null };
     }
     return this.#postrouting(host, prepared, skb, decision, true);
+  }
+
+  /** The decision as a step, where the kernel makes it: before the hooks that the packet leaves by. */
+  #routed(host: string, prepared: PreparedHost, packet: Packet, decision: RouteDecision): void {
+    if (decision.kind !== "unicast") return;
+    const hop = equalIp(decision.nextHop, packet.dst) ? "" : ` via ${formatIp(decision.nextHop)}`;
+    const fragments = packet.size > mtuOf(prepared, decision) && !packet.dontFragment ? " in fragments" : "";
+    this.#step(host, "route", null, decision.link, "passed", `routes ${formatIp(packet.dst)}${hop} out of ${decision.link}${fragments}`, packet, routeBehind(decision));
   }
 
   #localRouteError(host: string, packet: Packet, decision: RouteDecision): End | null {
@@ -256,6 +268,7 @@ export class PacketWalk {
       return this.#sendError(host, arrived, "too-big", mtu, routeBehind(decision));
     }
     let skb: SocketBuffer = { ...arrived, packet: { ...packet, ttl: packet.ttl - 1 }, outLink: decision.link };
+    this.#routed(host, prepared, skb.packet, decision);
     const mangle = this.#table(host, prepared, "mangle", "FORWARD", skb);
     if (mangle.end !== null) return mangle.end;
     skb = { ...skb, mark: mangle.mark };
@@ -276,8 +289,8 @@ export class PacketWalk {
     this.#world.conntrack(host).confirm(skb.tracked);
     const tunnel = this.#tunnelFor(prepared, skb.packet);
     if (tunnel !== null) return this.#decapsulate(host, tunnel, skb);
-    const what = skb.packet.icmp === null ? "" : ` (${skb.packet.icmp.kind})`;
-    this.#step(host, "deliver", "INPUT", skb.inLink, "passed", `delivers to ${formatSocket(skb.packet.dst, skb.packet.dport)}${what}`, skb.packet);
+    const what = errorName(skb.packet);
+    this.#step(host, "deliver", "INPUT", skb.inLink, "passed", `delivers to ${formatDestination(skb.packet)}${what}`, skb.packet);
     return { kind: "delivered", host, packet: skb.packet };
   }
 
@@ -348,9 +361,6 @@ export class PacketWalk {
     if (decision.kind === "local") return this.#arrive(host, skb.packet, "lo", skb.mark, skb.tracked);
     if (decision.kind !== "unicast") throw new Error(`a packet leaves by a route, not ${decision.kind}`);
     const link = prepared.links.get(decision.link);
-    const hop = equalIp(decision.nextHop, skb.packet.dst) ? "" : ` via ${formatIp(decision.nextHop)}`;
-    const fragments = skb.packet.size > mtuOf(prepared, decision) ? " in fragments" : "";
-    this.#step(host, "route", null, decision.link, "passed", `routes ${formatIp(skb.packet.dst)}${hop} out of ${decision.link}${fragments}`, skb.packet, routeBehind(decision));
     if (link === undefined) return this.#unresolved(host, skb, decision.nextHop, decision.link, local);
     if (link.kind.type === "vxlan") return this.#encapsulate(host, prepared, link, skb, decision.nextHop, local);
     if (link.kind.type === "other") throw new UnsupportedError(`a packet that leaves ${host} by ${link.name}, a device of kind ${link.kind.name}`, link);
@@ -524,14 +534,20 @@ export class PacketWalk {
       const back = tracking.direction === "reply" ? " back" : "";
       const did =
         half === "destination"
-          ? `translates the destination${back} to ${formatSocket(translated.dst, translated.dport)}`
-          : `translates the source${back} to ${formatSocket(translated.src, translated.sport)}`;
+          ? `translates the destination${back} to ${formatDestination(translated)}${errorName(translated)}`
+          : `translates the source${back} to ${formatSource(translated)}${errorName(translated)}`;
       this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, "changed", did, translated, by === null ? [] : wayTo(by, matched), matched);
     } else if (matched.length > 0) {
       this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `nat ${hook} changes nothing`, translated, [], matched);
     }
     return { end: null, skb: after };
   }
+}
+
+/** Whether both decisions send a packet the same way. */
+function leadsAlike(x: RouteDecision, y: RouteDecision): boolean {
+  if (x.kind !== "unicast" || y.kind !== "unicast") return x.kind === y.kind;
+  return x.link === y.link && equalIp(x.nextHop, y.nextHop);
 }
 
 /** An error about the outer packet goes to the tunnel's end: whoever sent the packet inside never hears of it. */
@@ -546,6 +562,11 @@ function lostInTunnel(end: End): End {
     default:
       return end;
   }
+}
+
+/** Which error it is, behind an address that has no port to go with it. */
+function errorName({ icmp }: Packet): string {
+  return icmp === null ? "" : ` (${icmp.kind})`;
 }
 
 type Unroutable = "no-route" | "unreachable" | "prohibit" | "blackhole";

@@ -39,7 +39,7 @@ describe("judge", () => {
       ...compilation.scenario,
       intent: {
         ...compilation.scenario.intent,
-        ask: () => ({ outcomes: [{ kind: "dropped" as const, server: null, port: null, reason, causes: [] }], unspecified: null }),
+        ask: () => ({ outcomes: [{ kind: "dropped" as const, server: null, port: null, reason, causes: [], admission: null }], unspecified: null }),
       },
     };
     const flow = { from: `pod/${pod.namespace}/${pod.name}`, dst, protocol: "tcp" as const, port: 9 };

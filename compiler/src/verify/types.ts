@@ -28,6 +28,8 @@ export interface IntentOracle {
       readonly reason: string;
       /** Declarations that the reason rests on, the deciding one first. */
       readonly causes: readonly Origin[];
+      /** What let a request in that arrives, as a sentence without a full stop, and the declaration that decided; else null. */
+      readonly admission: { readonly reason: string; readonly cause: Origin } | null;
     }[];
     /** Why the specifications leave it open; callers do not compare then. */
     readonly unspecified: string | null;

@@ -262,12 +262,10 @@ function whyOf(scenario: Scenario, flow: Flow, journey: Journey): { readonly rea
   const arrived = (kind: string): boolean => kind === "delivered" || kind === "refused";
   const [wanted] = simulatedOutcomes([journey]);
   const outcome = outcomes.find((candidate) => (arrived(candidate.kind) ? `${candidate.kind} ${candidate.server ?? "?"}:${candidate.port ?? 0}` : candidate.kind === "rejected" ? "rejected" : "blocked") === wanted);
-  const [first] = outcome?.causes ?? [];
-  if (unspecified !== null || outcome === undefined || first === undefined) return { reason: null, cause: null };
-  if (!arrived(outcome.kind)) return { reason: outcome.reason, cause: first };
-  // What was reached comes first; a policy behind it is what let the request in.
-  const policy = outcome.causes.find((cause) => cause.kind === "policy");
-  return policy === undefined ? { reason: `nothing isolates ${first.name}`, cause: first } : { reason: `${policy.name} admits it`, cause: policy };
+  if (unspecified !== null || outcome === undefined) return { reason: null, cause: null };
+  if (arrived(outcome.kind)) return outcome.admission ?? { reason: null, cause: null };
+  const [first] = outcome.causes;
+  return first === undefined ? { reason: null, cause: null } : { reason: outcome.reason, cause: first };
 }
 
 const verdictWords: Readonly<Record<Journey["verdict"], string>> = {

@@ -1,5 +1,6 @@
 /** Which names a program declares, read off its tree before anything is checked. */
 import type { BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
+import { nameFault, repairedName } from "../checker/names.ts";
 import { blockRow } from "../schema/blocks.ts";
 import type { Span } from "../text/span.ts";
 
@@ -9,6 +10,7 @@ export type SymbolKind =
 /** A declared name. */
 export interface DeclaredSymbol {
   readonly kind: SymbolKind;
+  /** As it is known: a misspelt name by its repaired spelling (see {@link nameOf}). */
   readonly name: string;
   /** The namespace, network or cluster it stands in; null at the top. */
   readonly scope: string | null;
@@ -75,9 +77,20 @@ export const builtInWorkloads: readonly {
   },
 ];
 
-/** A block's name as text; empty when it is missing. */
-export function nameOf(block: BlockNode): string {
+/** A block's name as it is written; empty when it is missing. */
+export function writtenName(block: BlockNode): string {
   return block.name === null || block.name.kind !== "scalar" ? "" : block.name.text;
+}
+
+/**
+ * The name a block is known by; empty when it is missing. A name that Kubernetes does not allow is reported where it stands and known by
+ * its repaired spelling, so that those who use that spelling find it.
+ */
+export function nameOf(block: BlockNode): string {
+  const written = writtenName(block);
+  const rule = blockRow(block.keyword.value)?.name.rule ?? null;
+  if (rule === null || block.name?.kind !== "scalar" || (block.name.form !== "word" && block.name.form !== "string")) return written;
+  return nameFault(written, rule) === null ? written : (repairedName(written, rule) ?? written);
 }
 
 /** Blocks among the members that may stand under `parent`. */
@@ -198,6 +211,7 @@ class Binder {
     if (symbol.name === "") return;
     const first = table.get(symbol.name);
     if (first === undefined) table.set(symbol.name, symbol);
-    else this.duplicates.push({ first, second: symbol });
+    // Two spellings of one name are told apart by the finding about the misspelt one.
+    else if (writtenName(first.block) === writtenName(block)) this.duplicates.push({ first, second: symbol });
   }
 }

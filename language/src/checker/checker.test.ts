@@ -42,6 +42,35 @@ describe("help and fixes", () => {
     ["namespace a { pdo p {} }", "namespace a { pod p {} }"],
     ['assert "x" { node-a reaches nodes }', 'assert "x" { node node-a reaches nodes }'],
     ['assert "x" { anyone reaches nodes }', 'assert "x" { anything reaches nodes }'],
+    [
+      'namespace a { pod x { labels = { b = "c" }, port 80/tcp }, service s { select b == "c", port 80/tcp } }',
+      'namespace a { pod x { labels = { b = "c" }, port 80/tcp }, service s { selects b == "c", port 80/tcp } }',
+    ],
+    [
+      'namespace a { pod x { labels = { b = "c" } }, policy p { apply to b == "c", allow ingress } }',
+      'namespace a { pod x { labels = { b = "c" } }, policy p { applies to b == "c", allow ingress } }',
+    ],
+    [
+      "firewall f { applies to nodes, alow ingress from subnet blue, subnet green on 22/tcp }",
+      "firewall f { applies to nodes, allow ingress from subnet blue, subnet green on 22/tcp }",
+    ],
+    ["firewall f { applies to nodes, allow ingres from nodes }", "firewall f { applies to nodes, allow ingress from nodes }"],
+    ["firewall f { applies to nodes, allow ingress form nodes }", "firewall f { applies to nodes, allow ingress from nodes }"],
+    ["firewall f { applies ot nodes, allow ingress from nodes }", "firewall f { applies to nodes, allow ingress from nodes }"],
+    [
+      "firewall f { applies to nodes, allow ingress from nodes onn 22/tcp }",
+      "firewall f { applies to nodes, allow ingress from nodes on 22/tcp }",
+    ],
+    ['assert "x" { nodes reach nodes }', 'assert "x" { nodes reaches nodes }'],
+    ['assert "x" { nodes nevr reaches internet }', 'assert "x" { nodes never reaches internet }'],
+    ['assert "x" { anything exept nodes reaches nodes }', 'assert "x" { anything except nodes reaches nodes }'],
+    ['assert "x" { afer any 1 node fails { nodes reaches nodes } }', 'assert "x" { after any 1 node fails { nodes reaches nodes } }'],
+    ['assert "x" { after any 1 node falls { nodes reaches nodes } }', 'assert "x" { after any 1 node fails { nodes reaches nodes } }'],
+    ["node n blue { address = 192.168.1.9 }", "node n in blue { address = 192.168.1.9 }"],
+    ["namespace a { pod p node-a }", "namespace a { pod p on node-a }"],
+    ["namespace a { pod p in node-a }", "namespace a { pod p on node-a }"],
+    ["namespace a { pod p { prt http = 80/tcp } }", "namespace a { pod p { port http = 80/tcp } }"],
+    ["network n { subnet blue { cdir 192.168.1.0/24 } }\nnode a in blue", "network n { subnet blue { cidr = 192.168.1.0/24 } }"],
   ])("repairs `%s`", (before, after) => {
     expect(repaired(before)).toBe(after);
   });
@@ -53,6 +82,56 @@ describe("help and fixes", () => {
     const after = applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? []);
     expect(after.startsWith("node a in blue\nnode b in blue\n")).toBe(true);
     expect(messages(after)).toEqual([]);
+  });
+
+  it("tells what begins a member where the first word of a sentence is like none", () => {
+    const { diagnostics } = checkProgram("t.knet", inCluster('namespace a { policy p { xyz to app == "x", allow ingress } }'));
+    expect(diagnostics.map((diagnostic) => [diagnostic.message, diagnostic.help])).toEqual([
+      ["`xyz` is not a kind of declaration", "in a policy stand `applies`, `isolates` or `allow`"],
+    ]);
+  });
+
+  it("asks for `=` behind the name of an attribute", () => {
+    expect(messagesOf("network n { subnet blue { cidr == 192.168.1.0/24 } }\nnode a in blue")).toEqual(["KN1005 expected `=`, found `==`"]);
+  });
+
+  describe("a name that Kubernetes does not allow", () => {
+    const shop = (declared: string, used: string): string =>
+      inCluster(
+        `namespace ${declared} { pod web }\nassert "x" { ${used}/web reaches nodes, pods a == "b" in namespace ${used} reaches nodes }`,
+      );
+
+    it("is found by those who use the repaired spelling", () => {
+      const { diagnostics } = checkProgram("t.knet", shop("Shop", "shop"));
+      expect(diagnostics.filter((diagnostic) => diagnostic.severity === "error").map((diagnostic) => diagnostic.code)).toEqual(["KN2006"]);
+    });
+
+    it("is repaired wherever it is used", () => {
+      const text = inCluster('namespace Shop { pod web }\nassert "x" { Shop/web reaches nodes, nodes reaches Shop/* }');
+      const { diagnostics } = checkProgram("t.knet", text);
+      expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(["KN2006"]);
+      const after = applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? []);
+      expect(after.split("\n").slice(0, 2)).toEqual([
+        "namespace shop { pod web }",
+        'assert "x" { shop/web reaches nodes, nodes reaches shop/* }',
+      ]);
+      expect(messages(after)).toEqual([]);
+    });
+
+    it("keeps its quotes", () => {
+      const text = inCluster('node "Node_C" in blue\nnamespace a { pod p on "Node_C" }\nnode node-a in blue');
+      const { diagnostics } = checkProgram("t.knet", text);
+      expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(["KN2006"]);
+      expect(
+        applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? [])
+          .split("\n")
+          .slice(0, 2),
+      ).toEqual(['node "node-c" in blue', 'namespace a { pod p on "node-c" }']);
+    });
+
+    it("is not declared twice when the repaired name is", () => {
+      expect(checkProgram("t.knet", inCluster("node Web in blue\nnode web in blue")).diagnostics.map((d) => d.code)).toEqual(["KN2006"]);
+    });
   });
 
   it("tells which namespace has the pods that a policy's own has not", () => {

@@ -5,6 +5,7 @@ import { languageCatalogue } from "../diagnostics/language.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, Label, Place } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
+import type { TextEdit } from "../text/edit.ts";
 import type { Span } from "../text/span.ts";
 
 type Create = typeof languageCatalogue.create;
@@ -29,11 +30,33 @@ export class CheckContext {
   readonly lostNames = new Set<string>();
   /** Kinds of which some block has no name; who uses an unknown name of the kind may mean that one. */
   readonly namelessKinds = new Set<string>();
+  private readonly renamed = new Map<string, { readonly repaired: string; readonly edits: TextEdit[] }>();
   private readonly unresolved = new Map<string, Unresolved>();
 
   constructor(tree: SyntaxTree, symbols: Symbols) {
     this.tree = tree;
     this.symbols = symbols;
+  }
+
+  /**
+   * The edits that write a name anew where it is declared. Every use of the old spelling joins them when it is met, and is no unknown name.
+   */
+  rename(kind: string, written: string, repaired: string, span: Span): readonly TextEdit[] {
+    const key = `${kind}\n${written}`;
+    const known = this.renamed.get(key) ?? { repaired, edits: [] };
+    this.renamed.set(key, known);
+    known.edits.push(this.written(span, repaired));
+    return known.edits;
+  }
+
+  private written(span: Span, name: string): TextEdit {
+    return { span, text: this.tree.text[span.start] === '"' ? `"${name}"` : name };
+  }
+
+  /** Text that cannot be read may declare any of these names, and pods. */
+  doubt(words: Iterable<string>): void {
+    for (const word of words) this.lostNames.add(word);
+    this.podsInDoubt = true;
   }
 
   readonly report: (...args: Parameters<Create>) => void = (...args) => {
@@ -74,7 +97,14 @@ export class CheckContext {
   }
 
   unknown(what: string, name: string, span: Span, candidates: Iterable<string>, scope: string | null = null): void {
-    if (name === "" || this.lostNames.has(name) || what.split(" or ").some((kind) => this.namelessKinds.has(kind))) return;
+    const kinds = what.split(" or ");
+    for (const kind of kinds) {
+      const renamed = this.renamed.get(`${kind}\n${name}`);
+      if (renamed === undefined) continue;
+      renamed.edits.push(this.written(span, renamed.repaired));
+      return;
+    }
+    if (name === "" || this.lostNames.has(name) || kinds.some((kind) => this.namelessKinds.has(kind))) return;
     const key = `${what}\n${scope ?? ""}\n${name}`;
     const known = this.unresolved.get(key);
     if (known === undefined) this.unresolved.set(key, { what, name, scope, candidates, spans: [span] });

@@ -1,10 +1,11 @@
 /** Whether blocks, attributes and statements stand where the schema allows them: the checks that need no names and no values. */
 import type { AttributeNode, BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
 import { visit } from "../ast/visit.ts";
-import { nameOf } from "../binder/binder.ts";
+import { writtenName } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
+import { placeName, unknownKeyword } from "../diagnostics/keyword.ts";
 import { join, nearest, oneOf, withArticle } from "../diagnostics/suggest.ts";
-import { attributeRow, blockKeywords, blockRow, childKeywords } from "../schema/blocks.ts";
+import { attributeRow, blockRow } from "../schema/blocks.ts";
 import { futureKeywords } from "../schema/future.ts";
 import type { BlockRow, StatementKind } from "../schema/types.ts";
 import type { CheckContext } from "./context.ts";
@@ -40,10 +41,6 @@ function lose(ctx: CheckContext, block: BlockNode): void {
   });
 }
 
-function placeName(parent: string): string {
-  return parent === "file" ? "at the top of a file" : `in ${withArticle(parent)}`;
-}
-
 function checkBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
   const keyword = block.keyword.value;
   const row = blockRow(keyword);
@@ -52,7 +49,7 @@ function checkBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
     lose(ctx, block);
     const future = parent === "file" || parent === "namespace" ? futureKeywords.get(keyword) : undefined;
     if (future !== undefined) ctx.report("not-supported", { what: future }, { span: at });
-    else unknownKeyword(ctx, block, parent);
+    else unknownBlock(ctx, block, parent);
     return;
   }
   if (!row.parents.includes(parent)) {
@@ -83,11 +80,11 @@ function checkBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
 
 /** `node \`node-a\``, or the keyword alone where there is no name. */
 export function describe(block: BlockNode): string {
-  const name = nameOf(block);
+  const name = writtenName(block);
   return name === "" ? `this ${block.keyword.value}` : `${block.keyword.value} \`${name}\``;
 }
 
-function unknownKeyword(ctx: CheckContext, block: BlockNode, parent: string): void {
+function unknownBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
   const keyword = block.keyword.value;
   const outer = blockRow(parent);
   if (outer !== null && block.name !== null && attributeRow(outer, keyword) !== null) {
@@ -99,31 +96,7 @@ function unknownKeyword(ctx: CheckContext, block: BlockNode, parent: string): vo
     );
     return;
   }
-  const allowed = childKeywords(parent);
-  const statements = blockRow(parent)?.statements ?? [];
-  const sentence = statements.map((kind) => firstWord(kind)).filter((word) => word !== null);
-  const meant = nearest(keyword, [
-    ...allowed,
-    ...sentence,
-    ...[...blockKeywords].filter(() => allowed.length === 0 && sentence.length === 0),
-  ]);
-  ctx.report(
-    "unknown-keyword",
-    { name: keyword },
-    {
-      span: ctx.span(block.keyword),
-      ...(meant === null
-        ? allowed.length === 0
-          ? {}
-          : { help: `${placeName(parent)} stand ${oneOf(allowed)}` }
-        : { help: `did you mean \`${meant}\`?`, fixes: [replace(ctx.span(block.keyword), meant, `write \`${meant}\``, false)] }),
-    },
-  );
-}
-
-function firstWord(kind: StatementKind): string | null {
-  const word = /`([a-z]+)/.exec(statementNames[kind])?.[1] ?? null;
-  return word === "reaches" ? null : word;
+  ctx.diagnostics.push(unknownKeyword(keyword, ctx.span(block.keyword), parent));
 }
 
 function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean {
@@ -180,7 +153,7 @@ function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean 
       span,
       ...(repaired === null
         ? {}
-        : { fixes: [replace(span, form === "string" ? `"${repaired}"` : repaired, `write \`${repaired}\``, false)] }),
+        : { fixes: [{ title: `write \`${repaired}\``, edits: ctx.rename(keyword, text, repaired, span), safe: false }] }),
     },
   );
   return true;
@@ -192,11 +165,16 @@ function checkClauses(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
     const word = clause.keyword.value;
     const known = row.clauses.find((candidate) => candidate.keyword === word);
     if (known === undefined) {
+      const only = row.clauses.length === 1 && block.clauses.length === 1 ? row.clauses[0] : undefined;
       const expected = row.clauses.map((candidate) => `${candidate.keyword} ${candidate.to.toUpperCase()}`);
       ctx.report(
         "misplaced-clause",
         { clause: word, what: withArticle(row.keyword) },
-        { span: ctx.span(clause), ...(expected.length === 0 ? {} : { help: `it takes ${oneOf(expected)}` }) },
+        {
+          span: ctx.span(clause),
+          ...(expected.length === 0 ? {} : { help: `it takes ${oneOf(expected)}` }),
+          ...(only === undefined ? {} : { fixes: [replace(ctx.span(clause.keyword), only.keyword, `write \`${only.keyword}\``, false)] }),
+        },
       );
     } else if (seen.has(word)) ctx.report("duplicate-attribute", { name: word }, { span: ctx.span(clause) });
     else if (
@@ -217,7 +195,7 @@ function checkClauses(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
       "missing-member",
       {
         what: describe(block),
-        missing: `a ${clause.to}: \`${row.keyword} ${nameOf(block)} ${clause.keyword} ${clause.to.toUpperCase()}\``,
+        missing: `a ${clause.to}: \`${row.keyword} ${writtenName(block)} ${clause.keyword} ${clause.to.toUpperCase()}\``,
       },
       { span: ctx.header(block) },
     );

@@ -31,7 +31,7 @@ describe("renderDiagnostic", () => {
    |                ^^^^
    |
    = help: did you mean \`blue\`?
-   = fix: write \`blue\`
+   = try: write \`blue\`
 `);
   });
 
@@ -108,6 +108,66 @@ describe("renderDiagnostic", () => {
   it("names the place alone when the source is not at hand", () => {
     const diagnostic = languageCatalogue.create("no-cluster", {}, { span: { file: "gone.knet", start: 0, end: 0 } });
     expect(renderDiagnostic(diagnostic, () => null)).toBe("error[KN4001]: the program declares no cluster\n --> gone.knet\n");
+  });
+
+  it("says `fix` of a repair that is applied without asking and `try` of one that is not", () => {
+    expect(frames(`${network}node node-a in blue {\n  address: 192.168.1.9\n}\n`)).toContain("   = fix: write `=`\n");
+    expect(frames(`${network}node node-a in blue {\n  adress = 192.168.1.9\n}\n`)).toContain("   = try: write `address`\n");
+  });
+
+  describe("on a line of more than 160 characters", () => {
+    const at = (start: number, end: number): { file: string; start: number; end: number } => ({ file: "t.knet", start, end });
+    const drawn = (text: string, diagnostic: Partial<Diagnostic>): string[] =>
+      renderDiagnostic({ ...languageCatalogue.create("no-cluster", {}, { span: at(0, 1) }), ...diagnostic }, () =>
+        sourceFile("t.knet", text),
+      )
+        .split("\n")
+        .slice(3, -1);
+
+    it("scrolls to a place behind column 160", () => {
+      expect(drawn(`${"a".repeat(200)}pod${"b".repeat(200)}`, { span: at(200, 203), label: "here" })).toEqual([
+        // 160 columns: 79 before the three of the place, 78 behind it.
+        `1 | … ${"a".repeat(79)}pod${"b".repeat(78)} …`,
+        `  |   ${" ".repeat(79)}^^^ here`,
+      ]);
+    });
+
+    it("cuts only the left where the place is near the end, and only the right where it is near the start", () => {
+      expect(drawn(`${"a".repeat(164)}pod`, { span: at(164, 167) })).toEqual([
+        `1 | … ${"a".repeat(157)}pod`,
+        `  |   ${" ".repeat(157)}^^^`,
+      ]);
+      expect(drawn(`pod${"a".repeat(164)}`, { span: at(0, 3) })).toEqual([`1 | pod${"a".repeat(157)} …`, "  | ^^^"]);
+    });
+
+    it("shows all places of the line when they fit", () => {
+      const text = `${"a".repeat(150)}one${"b".repeat(97)}two${"c".repeat(100)}`;
+      // From column 150 to 253: 103 wide, so the window begins at (150 + 253 - 160) / 2 = 121.
+      expect(drawn(text, { span: at(250, 253), related: [{ span: at(150, 153), text: "first here" }] })).toEqual([
+        `1 | … ${text.slice(121, 281)} …`,
+        `  |   ${" ".repeat(29)}--- first here`,
+        `  |   ${" ".repeat(129)}^^^`,
+      ]);
+    });
+
+    it("shows the primary place when not all fit, and marks the side on which the others are", () => {
+      const text = `one${"a".repeat(297)}two${"b".repeat(297)}six`;
+      // 40 columns stand before the primary place: the window is 260 to 420.
+      expect(
+        drawn(text, {
+          span: at(300, 303),
+          related: [
+            { span: at(0, 3), text: "left" },
+            { span: at(600, 603), text: "right" },
+          ],
+        }),
+      ).toEqual([`1 | … ${text.slice(260, 420)} …`, "  | - left", `  |   ${" ".repeat(40)}^^^`, `  |   ${" ".repeat(161)}- right`]);
+    });
+
+    it("never cuts a character of two units in half", () => {
+      const text = `${"\u{1F600}".repeat(100)}pod${"\u{1F600}".repeat(100)}`;
+      for (let start = 150; start < 200; start++) expect(drawn(text, { span: at(start, 203) })[0]).not.toMatch(/\p{Surrogate}/u);
+    });
   });
 
   it("hands each part to the style", () => {

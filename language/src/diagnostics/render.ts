@@ -34,10 +34,19 @@ interface Mark {
   readonly primary: boolean;
 }
 
+/** Longer lines are shown in part: the stretch around their marks. */
 const widestLine = 160;
 
+/** The part of a line that is shown, in columns; `lead` stands in front of it where the line is cut. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+  readonly lead: string;
+}
+
 /**
- * One diagnostic as a code frame, ending in a line break.
+ * One diagnostic as a code frame, ending in a line break. `fix:` is a repair that may be applied without asking, `try:` one that somebody
+ * has to agree to. A long line is shown around its marks, with `…` where it is cut.
  * @param sourceOf the source of a path, or null when it is not at hand (the frame then names the place only)
  */
 export function renderDiagnostic(
@@ -79,14 +88,16 @@ export function renderDiagnostic(
     let previous = -1;
     for (const line of lines) {
       if (previous >= 0 && line > previous + 2) out.push(style.gutter("..."));
-      else if (previous >= 0 && line === previous + 2) out.push(sourceLine(source, previous + 1, width, style));
+      else if (previous >= 0 && line === previous + 2)
+        out.push(sourceLine(source, previous + 1, width, style, windowOf(lineText(source, previous + 1), [])));
       previous = line;
-      out.push(sourceLine(source, line, width, style));
       const onLine = fileMarks.filter((mark) => mark.line === line).sort((x, y) => x.start - y.start);
+      const text = lineText(source, line);
+      const window = windowOf(text, onLine);
+      out.push(sourceLine(source, line, width, style, window));
       for (const mark of onLine) {
-        const text = lineText(source, line);
-        const indent = pad(text, mark.start);
-        const sign = (mark.primary ? "^" : "-").repeat(Math.max(1, Math.min(mark.end, widestLine) - mark.start));
+        const { indent, length } = underline(text, mark, window);
+        const sign = (mark.primary ? "^" : "-").repeat(length);
         const drawn = mark.text === null ? sign : `${sign} ${mark.text}`;
         const dressed = mark.primary ? style.primary(drawn, diagnostic.severity) : style.secondary(drawn);
         out.push(`${rule("|")} ${indent}${dressed}`);
@@ -96,7 +107,7 @@ export function renderDiagnostic(
   if (diagnostic.notes.length > 0 || diagnostic.help !== null || diagnostic.fixes.length > 0) out.push(rule("|"));
   for (const note of diagnostic.notes) out.push(`${rule("=")} note: ${note}`);
   if (diagnostic.help !== null) out.push(`${rule("=")} ${style.help("help:")} ${diagnostic.help}`);
-  for (const fix of diagnostic.fixes) out.push(`${rule("=")} ${style.help("fix:")} ${fix.title}`);
+  for (const fix of diagnostic.fixes) out.push(`${rule("=")} ${style.help(fix.safe ? "fix:" : "try:")} ${fix.title}`);
   return `${out.join("\n")}\n`;
 }
 
@@ -117,16 +128,48 @@ function markOf(source: SourceFile, span: Span, text: string | null, primary: bo
   return { line: from.line, start: from.column, end: Math.max(end, from.column + 1), text, primary };
 }
 
-function sourceLine(source: SourceFile, line: number, width: number, style: FrameStyle): string {
-  const text = printable(lineText(source, line));
-  const shown = text.length > widestLine ? `${text.slice(0, widestLine)} …` : text;
+/** All of a line, or the stretch that shows its marks: all of them when they fit, the primary one in any case. */
+function windowOf(text: string, marks: readonly Mark[]): Window {
+  if (text.length <= widestLine) return { from: 0, to: text.length, lead: "" };
+  const first = Math.min(text.length, ...marks.map((mark) => mark.start));
+  const last = Math.max(0, ...marks.map((mark) => mark.end));
+  if (last <= widestLine) return { from: 0, to: whole(text, widestLine), lead: "" };
+  const anchor = (marks.find((mark) => mark.primary) ?? marks[0])?.start ?? 0;
+  const wanted = last - first <= widestLine ? Math.floor((first + last - widestLine) / 2) : anchor - Math.floor(widestLine / 4);
+  const from = whole(text, Math.max(0, Math.min(wanted, text.length - widestLine)));
+  return { from, to: whole(text, Math.min(text.length, from + widestLine)), lead: from > 0 ? "… " : "" };
+}
+
+/** The column, or the one before it where a character of two units would be cut in half. */
+function whole(text: string, column: number): number {
+  const code = text.charCodeAt(column);
+  return code >= 0xdc00 && code <= 0xdfff ? column - 1 : column;
+}
+
+function sourceLine(source: SourceFile, line: number, width: number, style: FrameStyle, window: Window): string {
+  const text = lineText(source, line);
+  const tail = window.to < text.length ? " …" : "";
+  const shown = `${window.lead}${printable(text.slice(window.from, window.to))}${tail}`;
   const number = style.gutter(`${String(line + 1).padStart(width)} |`);
   return shown === "" ? number : `${number} ${shown}`;
 }
 
-/** Blanks under the line's start; tabs stay tabs so that the carets keep their column. */
-function pad(text: string, column: number): string {
-  return text.slice(0, Math.min(column, widestLine)).replace(/[^\t]/g, " ").padEnd(Math.min(column, widestLine), " ");
+/** Where a mark is drawn under its line, and how long. What lies outside the window is marked under the `…` of its side. */
+function underline(text: string, mark: Mark, window: Window): { readonly indent: string; readonly length: number } {
+  if (mark.end <= window.from && window.from > 0) return { indent: "", length: 1 };
+  const lead = " ".repeat(window.lead.length);
+  if (mark.start >= window.to && window.to < text.length) return { indent: `${lead}${blanks(text, window.from, window.to)} `, length: 1 };
+  const start = Math.max(mark.start, window.from);
+  const end = window.to < text.length ? Math.min(mark.end, window.to) : mark.end;
+  return { indent: `${lead}${blanks(text, window.from, start)}`, length: Math.max(1, end - start) };
+}
+
+/** Blanks under a stretch of a line; tabs stay tabs so that the carets keep their column. */
+function blanks(text: string, from: number, to: number): string {
+  return text
+    .slice(from, to)
+    .replace(/[^\t]/g, " ")
+    .padEnd(to - from, " ");
 }
 
 /** Control characters would move the terminal's cursor: they are shown as a replacement character. */

@@ -63,6 +63,13 @@ export function keyword(word: StatementKeyword): TokenType {
   return keywordTypes.get(word) ?? Identifier;
 }
 
+const keywordTexts = new Map([...keywordTypes].map(([word, type]) => [type, word]));
+
+/** The word of a keyword's token type; null for other types. */
+export function keywordText(type: TokenType): string | null {
+  return keywordTexts.get(type) ?? null;
+}
+
 /** The type of an identifier's text: its keyword's, or plain {@link Identifier}. */
 export function wordType(text: string): TokenType {
   return keywordTypes.get(text) ?? Identifier;

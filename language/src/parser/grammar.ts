@@ -5,7 +5,8 @@
 import type { IOrAlt, IToken } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
 import * as types from "../lexer/tokens.ts";
-import { blockKeywords } from "../schema/blocks.ts";
+import { attributeRow, blockKeywords, blockRow } from "../schema/blocks.ts";
+import { futureKeywords } from "../schema/future.ts";
 import { parserMessages } from "./messages.ts";
 import { endOf, missingName, separators } from "./state.ts";
 import type { Mutable } from "./state.ts";
@@ -41,6 +42,7 @@ export class Grammar extends StatementRules {
     this.remarks = [];
     this.members = [];
     this.inAssert = false;
+    this.parent = "file";
     this.member = null;
     this.noReachesBefore = -1;
     this.bareBrace = null;
@@ -96,8 +98,10 @@ export class Grammar extends StatementRules {
   private expectedAfter(): string {
     const member = this.member as ast.MemberNode | null;
     if (member === null) return this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute";
-    if (member.kind === "allow" && member.preposition === null) return "`from`, `to`, `on` or the end of the line";
-    if (member.kind === "reach" && member.ports === null) return "`on` or the end of the line";
+    if (member.kind === "allow" && member.preposition === null && member.ports.length === 0)
+      return "`from`, `to`, `on` or the end of the line";
+    if ((member.kind === "allow" && member.ports.length === 0) || (member.kind === "reach" && member.ports === null))
+      return "`on` or the end of the line";
     return "the end of the line";
   }
 
@@ -180,7 +184,8 @@ export class Grammar extends StatementRules {
 
   private failureAhead(): boolean {
     const next = this.LA(2);
-    return (this.reads("after") || this.reads("while")) && (next.image === "any" || next.tokenType === types.Integer);
+    if (this.reads("after") || this.reads("while")) return next.image === "any" || next.tokenType === types.Integer;
+    return this.isWord(this.LA(1)) && next.image === "any" && this.LA(3).tokenType === types.Integer;
   }
 
   /** Nothing that begins here is a member. Of braces inside braces only the outermost are told. */
@@ -235,6 +240,8 @@ export class Grammar extends StatementRules {
         body: null,
         damaged: false,
       });
+      const errors = this.errors.length;
+      const remarks = this.remarks.length;
       const word = this.CONSUME(types.Word);
       node.keyword = this.nameOf(word);
       this.guarded(() => {
@@ -253,19 +260,39 @@ export class Grammar extends StatementRules {
         });
       });
       this.SUBRULE(this.headerRest);
+      this.ACTION(() => this.blameKeyword(word, errors, remarks));
       this.OPTION2(() => {
         const assertBefore = this.inAssert;
+        const parentBefore = this.parent;
         this.ACTION(() => {
           this.inAssert = word.image === "assert";
+          this.parent = word.image;
         });
         node.body = this.SUBRULE(this.body);
         this.ACTION(() => {
           this.inAssert = assertBefore;
+          this.parent = parentBefore;
         });
       });
     },
     { resyncEnabled: false },
   );
+
+  /** What cannot be read behind a word that begins nothing is a sentence whose first word is misspelt: that word is the mistake. */
+  private blameKeyword(word: IToken, errorsBefore: number, remarksBefore: number): void {
+    const { image } = word;
+    const parent = this.parent;
+    if (this.errors.length + this.remarks.length === errorsBefore + remarksBefore || parent === null) return;
+    if (blockKeywords.has(image) || futureKeywords.has(image) || this.isAttribute(image)) return;
+    this.errors = this.errors.slice(0, errorsBefore);
+    this.remarks.length = remarksBefore;
+    this.remarks.push({ kind: "leading", token: word, parent });
+  }
+
+  private isAttribute(word: string): boolean {
+    const row = this.parent === null ? null : blockRow(this.parent);
+    return row !== null && attributeRow(row, word) !== null;
+  }
 
   /** `in x` or `on x` right behind the keyword: the block has no name. */
   private clauseAhead(): boolean {
@@ -283,7 +310,7 @@ export class Grammar extends StatementRules {
         if (member === null || this.atEndOfMember() || this.LA(1).tokenType === types.LeftBrace || this.memberAhead(1) || this.blockAhead())
           return;
         if (member.damaged !== true && this.errors.at(-1)?.token !== this.LA(1)) {
-          this.remarks.push({ kind: "unexpected", token: this.LA(1), expected: "`{` or the end of the line" });
+          this.remarks.push({ kind: "unexpected", token: this.LA(1), ...this.expectedInHeader() });
         }
         member.damaged = true;
       });
@@ -294,6 +321,19 @@ export class Grammar extends StatementRules {
     },
     { resyncEnabled: false },
   );
+
+  private expectedInHeader(): { readonly expected: string; readonly insert?: string } {
+    const member = this.member as ast.MemberNode | null;
+    if (member?.kind === "block") {
+      const [clause] = blockRow(member.keyword.value)?.clauses ?? [];
+      const next = this.LA(2).tokenType;
+      const last = next === types.LeftBrace || next === types.RightBrace || next === types.EOF || separators.has(next);
+      if (clause !== undefined && member.clauses.length === 0 && last && this.isName(this.LA(1)) && !this.reads(clause.keyword))
+        return { expected: `\`${clause.keyword}\`, \`{\` or the end of the line`, insert: clause.keyword };
+      if (this.isAttribute(member.keyword.value) && endOf(this.LA(0)) === member.keyword.end) return { expected: "`=`" };
+    }
+    return { expected: "`{` or the end of the line" };
+  }
 
   /** Whether a `{` follows before this member ends. */
   private braceAhead(): boolean {

@@ -18,6 +18,8 @@ export const nestingLimit = 128;
 export interface Layout {
   readonly tokens: IToken[];
   readonly diagnostics: Diagnostic[];
+  /** From the outermost bracket around something nested too deep to the end of what was left out. */
+  readonly deep: readonly { readonly start: number; readonly end: number }[];
 }
 
 interface Open {
@@ -37,12 +39,13 @@ const isNameLike = (token: IToken | undefined): boolean =>
 export function layOut(source: SourceFile, input: readonly IToken[]): Layout {
   const pass = new LayoutPass(source, input);
   pass.run();
-  return { tokens: pass.out, diagnostics: pass.diagnostics };
+  return { tokens: pass.out, diagnostics: pass.diagnostics, deep: pass.deep };
 }
 
 class LayoutPass {
   readonly out: IToken[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  readonly deep: { readonly start: number; end: number }[] = [];
   private readonly source: SourceFile;
   private readonly input: readonly IToken[];
   private readonly lines: number[] = [];
@@ -317,6 +320,10 @@ class LayoutPass {
       }
     }
     const last = this.input[Math.min(i, this.input.length - 1)] ?? token;
+    const start = this.stack[0]?.token.startOffset ?? token.startOffset;
+    const around = this.deep.at(-1);
+    if (around?.start === start) around.end = endOf(last);
+    else this.deep.push({ start, end: endOf(last) });
     this.out.push(token);
     this.insert(isBrace(token) ? types.RightBrace : types.RightBracket, endOf(last));
     // The braces left out were counted with the rest: where the file ended inside them, they are no longer missing.

@@ -50,6 +50,15 @@ function labelOf(type: TokenType): string {
   return type.LABEL ?? `\`${type.name}\``;
 }
 
+/** Words that may stand where the phrase names only the one that must. */
+const alsoExpected: ReadonlyMap<string, readonly string[]> = new Map([["`reaches`", ["except", "never"]]]);
+
+/** The words among which a misspelt one is looked for: those that a phrase of this file names. */
+export function expectedWords(phrase: string): readonly string[] {
+  const named = [...phrase.matchAll(/`([a-z][a-z-]*)(?: …)?`/g)].flatMap((match) => match[1] ?? []);
+  return [...named, ...(alsoExpected.get(phrase) ?? [])];
+}
+
 /** What was found instead, in the user's words. */
 export function describeToken(token: IToken): string {
   const type = token.tokenType;

@@ -3,7 +3,9 @@ import type { IRecognitionException, IToken } from "chevrotain";
 import type { BlockNode, MemberNode, SyntaxTree } from "../ast/nodes.ts";
 import { compareDiagnostics, replace } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { unknownKeyword } from "../diagnostics/keyword.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
+import { nearest } from "../diagnostics/suggest.ts";
 import { quote, tokenize } from "../lexer/lexer.ts";
 import * as types from "../lexer/tokens.ts";
 import { futureKeywords } from "../schema/future.ts";
@@ -11,8 +13,10 @@ import { sourceFile } from "../text/source.ts";
 import type { Span } from "../text/span.ts";
 import { Grammar } from "./grammar.ts";
 import type { ParserRemark } from "./state.ts";
+import { damagedStretches } from "./damage.ts";
+import type { Stretch } from "./damage.ts";
 import { layOut } from "./layout.ts";
-import { describeToken } from "./messages.ts";
+import { describeToken, expectedWords } from "./messages.ts";
 
 /** More syntax errors than these are counted, not shown. */
 export const syntaxErrorLimit = 100;
@@ -22,13 +26,16 @@ export interface ParseResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Whether the shape of the tree is in doubt. A malformed address is an error but leaves the shape alone. */
   readonly damaged: boolean;
+  /** Where it is in doubt; empty exactly when it is not. */
+  readonly doubt: readonly Stretch[];
 }
 
 let grammar: Grammar | null = null;
 
 export function parse(path: string, text: string): ParseResult {
   const lexed = tokenize(path, text);
-  const layout = layOut(sourceFile(path, text), lexed.input);
+  const source = sourceFile(path, text);
+  const layout = layOut(source, lexed.input);
   grammar ??= new Grammar();
   const root = grammar.parseFile(layout.tokens, text.length);
   const tree: SyntaxTree = { path, text, root, tokens: lexed.tokens, trivia: lexed.trivia };
@@ -38,19 +45,29 @@ export function parse(path: string, text: string): ParseResult {
   const inFuture = (offset: number): boolean => future.some((block) => block.start <= offset && offset <= block.end);
   const balanced = new Set(layout.diagnostics.map((diagnostic) => diagnostic.span.start));
   let lastEnd = -1;
-  const found: { readonly at: number; readonly make: () => Diagnostic }[] = [];
+  const found: { readonly at: number; readonly bracket: boolean; readonly make: () => Diagnostic }[] = [];
   for (const error of grammar.errors) {
     const expected = error.message;
     const previous = previousOf(error);
-    found.push({ at: positionOf(error.token, previous, text), make: () => unexpected(path, text, expected, error.token, previous) });
+    found.push({
+      at: positionOf(error.token, previous, text),
+      bracket: isOpening(error.token),
+      make: () => unexpected(path, text, expected, error.token, previous),
+    });
   }
   for (const remark of grammar.remarks) {
-    found.push({ at: positionOf(remark.token, undefined, text), make: () => remarkDiagnostic(path, text, remark) });
+    found.push({
+      at: positionOf(remark.token, undefined, text),
+      bracket: isOpening(remark.token),
+      make: () => remarkDiagnostic(path, text, remark),
+    });
   }
   found.sort((x, y) => x.at - y.at);
-  for (const { at, make } of found) {
+  for (const { at, bracket, make } of found) {
     // A bracket that the layout pass complained about is wrong for the parser too; once is enough.
     if (inFuture(at) || balanced.has(at)) continue;
+    // Brackets around nesting that is too deep are its outer layers.
+    if (bracket && layout.deep.some((range) => range.start <= at && at <= range.end)) continue;
     // An error right behind another one is what the first left over.
     if (at === lastEnd) continue;
     lastEnd = at;
@@ -61,10 +78,14 @@ export function parse(path: string, text: string): ParseResult {
   const cut = lexed.diagnostics.filter((diagnostic) => !inFuture(diagnostic.span.start));
   const lexical = cut.filter((diagnostic) => !languageCatalogue.isLocal(diagnostic.code));
   const all = [...cut, ...structural].sort(compareDiagnostics);
+  const diagnostics = capped(path, text, all, found.length + layout.diagnostics.length + cut.length);
+  const tooMany = diagnostics.filter((diagnostic) => diagnostic.name === "too-many-syntax-errors");
+  const doubt = damagedStretches(source, tree, [...tooMany, ...structural, ...lexical]);
   return {
     tree,
-    diagnostics: capped(path, text, all, found.length + layout.diagnostics.length + cut.length),
-    damaged: structural.length > 0 || lexical.length > 0,
+    diagnostics,
+    damaged: doubt.length > 0,
+    doubt,
   };
 }
 
@@ -94,6 +115,8 @@ function capped(file: string, text: string, all: readonly Diagnostic[], total: n
   ];
 }
 
+const isOpening = (token: IToken): boolean => token.tokenType === types.LeftBrace || token.tokenType === types.LeftBracket;
+
 const isReal = (token: IToken | undefined): token is IToken =>
   token !== undefined && Number.isFinite(token.startOffset) && token.startOffset >= 0;
 
@@ -109,9 +132,33 @@ function spanOf(file: string, token: IToken, previous: IToken | undefined, text:
   return { file, start, end: start + token.image.length };
 }
 
-function unexpected(file: string, text: string, expected: string, token: IToken, previous: IToken | undefined): Diagnostic {
+function unexpected(
+  file: string,
+  text: string,
+  expected: string,
+  token: IToken,
+  previous: IToken | undefined,
+  insert: string | null = null,
+): Diagnostic {
   const span = spanOf(file, token, previous, text);
-  return languageCatalogue.create("unexpected-token", { expected, found: describeToken(token) }, { span });
+  const params = { expected, found: describeToken(token) };
+  if (insert !== null) {
+    const before: Span = { file, start: span.start, end: span.start };
+    const help = `did you mean \`${insert} ${token.image}\`?`;
+    return languageCatalogue.create("unexpected-token", params, {
+      span,
+      help,
+      fixes: [replace(before, `${insert} `, `insert \`${insert}\``, false)],
+    });
+  }
+  const isWord = token.tokenType === types.Identifier || token.tokenType.CATEGORIES?.includes(types.Word) === true;
+  const meant = isWord ? nearest(token.image, expectedWords(expected)) : null;
+  return languageCatalogue.create("unexpected-token", params, {
+    span,
+    ...(meant === null || meant === token.image
+      ? {}
+      : { help: `did you mean \`${meant}\`?`, fixes: [replace(span, meant, `write \`${meant}\``, false)] }),
+  });
 }
 
 function remarkDiagnostic(file: string, text: string, remark: ParserRemark): Diagnostic {
@@ -119,7 +166,9 @@ function remarkDiagnostic(file: string, text: string, remark: ParserRemark): Dia
   const span = spanOf(file, token, undefined, text);
   switch (remark.kind) {
     case "unexpected":
-      return unexpected(file, text, remark.expected, token, undefined);
+      return unexpected(file, text, remark.expected, token, undefined, remark.insert ?? null);
+    case "leading":
+      return unknownKeyword(token.image, span, remark.parent);
     case "separator": {
       const at = remark.previous.startOffset + remark.previous.image.length;
       return languageCatalogue.create(

@@ -5,6 +5,7 @@
 import { EmbeddedActionsParser, isRecognitionException } from "chevrotain";
 import type { IToken, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
+import { nearest } from "../diagnostics/suggest.ts";
 import { stringValue } from "../lexer/lexer.ts";
 import * as types from "../lexer/tokens.ts";
 import { blockKeywords } from "../schema/blocks.ts";
@@ -14,7 +15,10 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infe
 
 /** What the parser wants said, besides what Chevrotain's own errors say. */
 export type ParserRemark =
-  | { readonly kind: "unexpected"; readonly token: IToken; readonly expected: string }
+  /** `insert`: the word whose absence in front of the token is the likely mistake. */
+  | { readonly kind: "unexpected"; readonly token: IToken; readonly expected: string; readonly insert?: string }
+  /** A word that begins nothing, in front of what could not be read; `parent` is the keyword of the block around it, or `file`. */
+  | { readonly kind: "leading"; readonly token: IToken; readonly parent: string }
   | { readonly kind: "separator"; readonly token: IToken; readonly previous: IToken }
   | { readonly kind: "colon"; readonly token: IToken }
   | { readonly kind: "dotted"; readonly token: IToken };
@@ -45,6 +49,9 @@ export abstract class ParserState extends EmbeddedActionsParser {
   protected members: ast.MemberNode[] = [];
 
   protected inAssert = false;
+
+  /** Keyword of the innermost block, `file` outside all, null in a map. */
+  protected parent: string | null = "file";
 
   protected member: (Mutable<ast.NodeBase> & { damaged?: boolean }) | null = null;
 
@@ -180,6 +187,9 @@ export abstract class ParserState extends EmbeddedActionsParser {
   }
 
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    // A keyword that is there, misspelt, is not missing.
+    const word = types.keywordText(type);
+    if (word !== null && this.isWord(this.LA(1)) && nearest(this.LA(1).image, [word]) !== null) return false;
     return type !== types.LeftBrace && type !== types.LeftBracket && type !== types.NewLine;
   }
 }

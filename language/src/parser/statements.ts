@@ -262,6 +262,13 @@ export abstract class StatementRules extends PartyRules {
               node.when = "while";
             },
           },
+          {
+            // `any 1 …` behind another word: `afer any 1 node fails`.
+            ALT: () => {
+              const word = this.CONSUME(types.Word);
+              this.ACTION(() => this.remarks.push({ kind: "leading", token: word, parent: "assert" }));
+            },
+          },
         ]);
         this.CONSUME(keyword("any"));
         node.count = this.SUBRULE(this.scalar);

@@ -118,12 +118,15 @@ export abstract class ValueRules extends ParserState {
     "map",
     (): ast.MapNode => {
       const assertBefore = this.inAssert;
+      const parentBefore = this.parent;
       this.ACTION(() => {
         this.inAssert = false;
+        this.parent = null;
       });
       const body = this.SUBRULE(this.body);
       this.ACTION(() => {
         this.inAssert = assertBefore;
+        this.parent = parentBefore;
       });
       return { kind: "map", start: body.start, end: body.end, body };
     },

@@ -378,27 +378,48 @@ describe("one lost token of the journey", () => {
   });
 });
 
-describe("a large program", () => {
-  const large = (pods: number): string => {
-    const lines = ["namespace big {"];
-    for (let i = 0; i < pods; i++) lines.push(`  pod p${i} { labels = { app = "a${i % (pods / 10)}" }, port http = 8080/tcp }`);
-    for (let i = 0; i < pods / 10; i++) {
-      lines.push(`  service s${i} { selects app == "a${i}", port 80/tcp -> http }`);
-      lines.push(`  policy q${i} { applies to app == "a${i}", allow ingress from pods app == "a${i}" on http }`);
-    }
-    return inCluster(`${lines.join("\n")}\n}`);
-  };
+describe("a syntax error", () => {
+  const broken = journey.replace("selects app", "select app");
+  const codes = (text: string): readonly string[] => messages(text).map((message) => message.slice(0, 6));
 
-  it("takes twice the time for twice the pods", () => {
-    const measure = (text: string): number => {
-      const runs = Array.from({ length: 4 }, () => {
-        const start = performance.now();
-        expect(checkProgram("t.knet", text).diagnostics).toEqual([]);
-        return performance.now() - start;
-      });
-      return Math.min(...runs);
-    };
-    measure(large(500));
-    expect(measure(large(8000))).toBeLessThan(7 * measure(large(2000)) + 50);
+  it("hides nothing in other declarations", () => {
+    expect(codes(broken)).toEqual(["KN2004"]);
+    const rest: readonly (readonly [string, string, string])[] = [
+      ["nat-outgoing ", "nat-outgoin ", "KN2003 a pool has no attribute `nat-outgoin`"],
+      ["node-b in green", "node-b in gren", "KN2001 there is no subnet called `gren`"],
+      ["proxy iptables", "proxi iptables", "KN2004 `proxi` is not a kind of declaration"],
+      ["pod pod-2 on node-b", "pod pod-2 on node-x", "KN2001 there is no node called `node-x`"],
+      [
+        "reaches service namespace001/myapp",
+        "reaches service namespace001/yourapp",
+        "KN2001 there is no service called `yourapp` in namespace `namespace001`",
+      ],
+      ["192.168.2.10 }", "192.168.1.10 }", "KN4007 `192.168.1.10` belongs to node `node-a` and to node `node-b`"],
+    ];
+    for (const [before, after, message] of rest) {
+      const found = messages(broken.replace(before, after));
+      expect(found).toContain(message);
+      expect(found).toContain("KN2004 `select` is not a kind of declaration");
+      expect(found).toHaveLength(2);
+    }
+  });
+
+  it("leaves alone who uses what it broke", () => {
+    expect(codes(journey.replace("node node-b in green", "node node-b = in green"))).toEqual(["KN1005"]);
+    expect(codes(journey.replace("network dc {", "network dc , {"))).toEqual(["KN1005"]);
+    expect(codes(journey.replace("service myapp {", "service myapp == {"))).toEqual(["KN1005"]);
+    expect(codes(journey.replace("namespace namespace001 {", "namespace = namespace001 {"))).not.toContain("KN2001");
+  });
+
+  it("says no more about one stray sign in the journey than the parser does, save for misspelt first words", () => {
+    const { tokens } = tokenize("t.knet", journey);
+    for (const stray of ["}", "{", "[", ",", "=", "foo", "80/tcp", "==", '"']) {
+      for (const token of tokens.filter((_, i) => i % 3 === 0)) {
+        const text = `${journey.slice(0, token.start)}${stray} ${journey.slice(token.start)}`;
+        const found = codes(text);
+        if (found.some((code) => code.startsWith("KN1")))
+          expect(found.filter((code) => !code.startsWith("KN1") && code !== "KN2004")).toEqual([]);
+      }
+    }
   });
 });

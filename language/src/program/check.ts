@@ -19,6 +19,8 @@ import { checkStructure } from "../checker/structure.ts";
 import { compareDiagnostics, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
+import { touches, wordsIn } from "../parser/damage.ts";
+import type { Stretch } from "../parser/damage.ts";
 import { parse } from "../parser/parse.ts";
 import { positionAt, sourceFile } from "../text/source.ts";
 import type { SourceFile } from "../text/source.ts";
@@ -41,9 +43,10 @@ export function checkProgram(file: string, text: string): CheckResult {
   const parsed = parse(file, text);
   const { tree } = parsed;
   const ctx = new CheckContext(tree, bind(file, tree.root));
+  if (parsed.damaged) ctx.doubt(wordsIn(tree, parsed.doubt));
   const program = checkTree(ctx);
   ctx.reportCollected();
-  // Where the text is damaged, only what a place says by itself is believed.
+  // Where the text is damaged, only what a place says by itself is believed; elsewhere, what does not depend on all of the text.
   const source = sourceFile(file, text);
   const damagedLines = new Set(parsed.diagnostics.map((diagnostic) => positionAt(source, diagnostic.span.start).line));
   // A selector may match nothing only because the pod or namespace that is missing elsewhere is missing.
@@ -51,7 +54,7 @@ export function checkProgram(file: string, text: string): CheckResult {
     ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace")
       ? ctx.diagnostics.filter((d) => d.name !== "selects-nothing")
       : ctx.diagnostics;
-  const found = parsed.damaged ? believed.filter((diagnostic) => isTrusted(diagnostic, source, damagedLines)) : believed;
+  const found = parsed.damaged ? believed.filter((d) => isTrusted(d, source, damagedLines) || isElsewhere(d, parsed.doubt)) : believed;
   const diagnostics = [...parsed.diagnostics, ...found].sort(compareDiagnostics);
   return { program: hasErrors(diagnostics) ? null : program, diagnostics, tree, symbols: ctx.symbols };
 }
@@ -60,6 +63,36 @@ export function checkProgram(file: string, text: string): CheckResult {
 function isTrusted(diagnostic: Diagnostic, lines: SourceFile, damaged: ReadonlySet<number>): boolean {
   if (diagnostic.name !== "not-supported" && !languageCatalogue.isLocal(diagnostic.code)) return false;
   return !damaged.has(positionAt(lines, diagnostic.span.start).line);
+}
+
+/**
+ * Findings that something is missing, too small or without effect in the whole program: what cannot be read may be what they miss. That a
+ * name is unknown is not among them, because the names in damaged text are known not to be.
+ */
+const aboutTheWhole: ReadonlySet<string> = new Set([
+  "no-cluster",
+  "no-nodes",
+  "outside-subnet",
+  "outside-pools",
+  "outside-service-range",
+  "outside-node-ports",
+  "port-not-offered",
+  "headless-conflict",
+  "too-many-failures",
+  "family-without-pool",
+  "family-without-services",
+  "unnamed-port",
+  "service-family",
+  "selects-nothing",
+  "policy-port-unoffered",
+  "asserts-nothing",
+  "no-effect",
+]);
+
+/** A finding all of whose places are readable, and which what cannot be read elsewhere would not take back. */
+function isElsewhere(diagnostic: Diagnostic, doubt: readonly Stretch[]): boolean {
+  if (aboutTheWhole.has(diagnostic.name)) return false;
+  return [diagnostic, ...diagnostic.related].every(({ span }) => !doubt.some((stretch) => touches(span, stretch)));
 }
 
 function checkTree(ctx: CheckContext): CheckedProgram | null {

@@ -1,5 +1,5 @@
 /** The machines and wires below the cluster: what nodes, routers and the outside hold before any cluster software runs. */
-import { bitsOf, everyAddress, hostCidr } from "@knet/language/values";
+import { bitsOf, everyAddress, formatCidr, hostCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { Address, Link } from "../../dataplane/links/types.ts";
@@ -182,18 +182,28 @@ function translation(family: Family, origin: Origin): IptablesFile {
   };
 }
 
-/** A machine outside: one address per family and everything else behind the router. */
+/**
+ * A machine outside: one address per family, every router's outside range on its wire, and everything else behind the
+ * first router. A router that translates is answered at its own address, so a second one must not lie behind the first.
+ */
 export function externalDataplane(model: NetworkModel, host: ExternalHost): Dataplane {
   const { origin } = host;
-  const router = model.routers.find((candidate) => candidate.outside !== null);
-  const gateways = router?.outside?.addresses ?? [];
+  const outsides = model.routers.flatMap((router) => (router.outside === null ? [] : [router.outside]));
+  const gateways = outsides[0]?.addresses ?? [];
+  const families = new Set(host.addresses.map((ip) => ip.family));
+  const ranges = new Map(outsides.flatMap(({ prefixes }) => prefixes).map((range) => [formatCidr(range), range]));
   return {
     ...emptyDataplane,
     links: [loopback(origin), physical(externalDevice, 1500, origin)],
     addresses: host.addresses.map((ip): Address => ({ link: externalDevice, address: hostCidr(ip), owner: "os", origin })),
-    routes: host.addresses.flatMap((ip) => {
-      const via = gateways.find((gateway) => gateway.family === ip.family);
-      return via === undefined ? [] : [staticRoute({ destination: everyAddress(ip.family), via, link: externalDevice, onlink: true }, origin)];
-    }),
+    routes: [
+      ...[...ranges.values()]
+        .filter(({ ip }) => families.has(ip.family))
+        .map((destination) => staticRoute({ destination, via: null, link: externalDevice, scope: "link" }, origin)),
+      ...[...families].flatMap((family) => {
+        const via = gateways.find((gateway) => gateway.family === family);
+        return via === undefined ? [] : [staticRoute({ destination: everyAddress(family), via, link: externalDevice, onlink: true }, origin)];
+      }),
+    ],
   };
 }

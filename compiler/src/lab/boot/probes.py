@@ -131,8 +131,9 @@ class ProbeRun:
         except OSError as error:
             if holder is not None:
                 holder.close()
-            # Not a verdict of the network: the probe itself cannot be made.
-            self.report(probe, "impossible", errno.errorcode.get(error.errno, str(error.errno)))
+            # Not a verdict of the network: the probe itself cannot be made, nor any other of a protocol that the kernel lacks.
+            lacking = error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT)
+            self.report(probe, "skipped" if lacking else "impossible", errno.errorcode.get(error.errno, str(error.errno)))
             return
         code = holder.connect_ex((probe["to"], probe["port"]))
         if code == errno.EINPROGRESS:

@@ -3,7 +3,7 @@ import type { Family } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { IpSet } from "../../../dataplane/ipset/types.ts";
 import { clusterOf } from "../cluster.ts";
-import type { CalicoCluster } from "../cluster.ts";
+import type { CalicoCluster, WorkloadEndpoint } from "../cluster.ts";
 import type { NetworkModel } from "../../../model/types.ts";
 import type { EndpointDirection } from "./dispatch-chains.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
@@ -35,7 +35,10 @@ export const directions: readonly EndpointDirection[] = ["to", "from"];
 
 export class PolicyIndex {
   readonly #endpoints: EndpointIndex;
-  readonly #byEndpoint = new Map<string, CalicoPolicy[]>();
+  /** In evaluation order. */
+  readonly #inNamespace: ReadonlyMap<string, readonly CalicoPolicy[]>;
+  /** By namespace, then key of the pod; made when a pod of the namespace is first asked for. */
+  readonly #byEndpoint = new Map<string, ReadonlyMap<string, readonly CalicoPolicy[]>>();
   readonly #setOrigins = new Map<string, Origin>();
   readonly #sets = new Map<string, IpSet>();
   readonly #policies = new Map<string, Rendered>();
@@ -53,18 +56,29 @@ export class PolicyIndex {
         }
       }
     }
-    for (const policy of policies.toSorted(byEvaluation)) {
-      for (const { key } of this.#endpoints.select(policy.selector)) {
-        const list = this.#byEndpoint.get(key);
-        if (list === undefined) this.#byEndpoint.set(key, [policy]);
-        else list.push(policy);
-      }
-    }
+    this.#inNamespace = Map.groupBy(policies.toSorted(byEvaluation), (policy) => policy.namespace);
   }
 
   /** Groups of policies that apply to the pod in the direction, in evaluation order. */
-  groupsOf(endpoint: string, direction: EndpointDirection): readonly PolicyGroup[] {
-    return groupPolicies((this.#byEndpoint.get(endpoint) ?? []).filter((policy) => rulesOf(policy, direction) !== null));
+  groupsOf({ key, pod }: WorkloadEndpoint, direction: EndpointDirection): readonly PolicyGroup[] {
+    const applied = this.#appliedIn(pod.namespace).get(key) ?? [];
+    return groupPolicies(applied.filter((policy) => rulesOf(policy, direction) !== null));
+  }
+
+  /** A policy selects pods of its own namespace only. */
+  #appliedIn(namespace: string): ReadonlyMap<string, readonly CalicoPolicy[]> {
+    const known = this.#byEndpoint.get(namespace);
+    if (known !== undefined) return known;
+    const applied = new Map<string, CalicoPolicy[]>();
+    for (const policy of this.#inNamespace.get(namespace) ?? []) {
+      for (const { key } of this.#endpoints.select(policy.selector)) {
+        const list = applied.get(key);
+        if (list === undefined) applied.set(key, [policy]);
+        else list.push(policy);
+      }
+    }
+    this.#byEndpoint.set(namespace, applied);
+    return applied;
   }
 
   /** Everything behind one jump of a pod's chain: the policies, and the group's chain if it has one. */

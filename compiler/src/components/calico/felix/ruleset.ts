@@ -99,7 +99,7 @@ function workloadChains(
   const sets = new Map<string, IpSet>();
   for (const endpoint of endpoints) {
     for (const direction of directions) {
-      const groups = index.groupsOf(endpoint.key, direction);
+      const groups = index.groupsOf(endpoint, direction);
       for (const group of groups) {
         const rendered = index.group(group, direction, family);
         for (const chain of rendered.chains) policies.set(chain.line.name, chain);
