@@ -65,7 +65,8 @@ const languageRooms: Readonly<Record<string, readonly string[]>> = {
   diagnostics: ["text"],
   lexer: ["text", "diagnostics", "values"],
   ast: ["text", "lexer"],
-  schema: ["text", "values", "ast"],
+  // Words that are not in the schema are reported beside it: what is near is a question to its rows.
+  schema: ["text", "values", "ast", "diagnostics"],
   parser: ["text", "values", "diagnostics", "lexer", "ast", "schema"],
   binder: ["text", "values", "diagnostics", "lexer", "ast", "schema"],
   checker: ["text", "values", "diagnostics", "lexer", "ast", "schema", "binder", "types:program"],

@@ -1,6 +1,6 @@
 /** Which names a program declares, read off its tree before anything is checked. */
 import type { BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
-import { nameFault, repairedName } from "../checker/names.ts";
+import { nameFault, repairedName } from "./names.ts";
 import { blockRow } from "../schema/blocks.ts";
 import type { Span } from "../text/span.ts";
 

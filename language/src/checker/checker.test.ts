@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkProgram } from "../program/check.ts";
 import { applyEdits } from "../text/edit.ts";
 import { annotated, inCluster, messages, messagesOf } from "../testing/fixtures.ts";
-import { labelKeyFault, labelValueFault, nameFault, portNameFault, repairedName } from "./names.ts";
+import { labelKeyFault, labelValueFault, nameFault, portNameFault, repairedName } from "../binder/names.ts";
 
 const folder = new URL("./fixtures/", import.meta.url);
 

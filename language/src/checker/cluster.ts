@@ -6,7 +6,7 @@ import type { ClusterDeclaration, CniDeclaration, DnsDeclaration, PoolDeclaratio
 import { addToIp, bitsOf, contains, equalIp, formatCidr, formatIp, maskIp, parseIp } from "../values/index.ts";
 import type { Cidr, Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
-import { domainFault } from "./names.ts";
+import { domainFault } from "../binder/names.ts";
 import { describe } from "./structure.ts";
 import {
   addressesOf,

@@ -4,7 +4,7 @@ import { replace } from "../diagnostics/diagnostic.ts";
 import { quote } from "../lexer/lexer.ts";
 import type { AttributeRow } from "../schema/types.ts";
 import type { CheckContext } from "./context.ts";
-import { labelKeyFault, labelValueFault } from "./names.ts";
+import { labelKeyFault, labelValueFault } from "../binder/names.ts";
 import { describeValue, isMalformed, wrongType } from "./values.ts";
 
 export type Labels = Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import type { ContainerPortDeclaration } from "../program/checked.ts";
 import { isTransport } from "../values/index.ts";
 import type { PortRange, Transport } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
-import { portNameFault } from "./names.ts";
+import { portNameFault } from "../binder/names.ts";
 import { describeValue, inRange, isMalformed, reversed } from "./values.ts";
 
 interface NumberedPort {

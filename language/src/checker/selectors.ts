@@ -2,7 +2,7 @@
 import type { SelectorNode } from "../ast/nodes.ts";
 import type { ContainerPortDeclaration, SelectorDeclaration } from "../program/checked.ts";
 import type { CheckContext } from "./context.ts";
-import { labelKeyFault } from "./names.ts";
+import { labelKeyFault } from "../binder/names.ts";
 import { labelValue } from "./labels.ts";
 import type { Labels } from "./labels.ts";
 

@@ -3,13 +3,13 @@ import type { AttributeNode, BlockNode, FileNode, MemberNode } from "../ast/node
 import { visit } from "../ast/visit.ts";
 import { writtenName } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
-import { placeName, unknownKeyword } from "../diagnostics/keyword.ts";
+import { placeName, unknownKeyword } from "../schema/keyword.ts";
 import { join, nearest, oneOf, withArticle } from "../diagnostics/suggest.ts";
 import { attributeRow, blockRow } from "../schema/blocks.ts";
 import { futureKeywords } from "../schema/future.ts";
 import type { BlockRow, StatementKind } from "../schema/types.ts";
 import type { CheckContext } from "./context.ts";
-import { nameFault, repairedName } from "./names.ts";
+import { nameFault, repairedName } from "../binder/names.ts";
 
 const statementNames: Readonly<Record<StatementKind, string>> = {
   "port-statement": "a `port` line",

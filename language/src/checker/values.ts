@@ -10,7 +10,7 @@ import type { AttributeRow, ValueType } from "../schema/types.ts";
 import { equalIp, formatCidr, formatIp, hasHostBits, hostCidr, maskCidr, parseCidr, parseIp } from "../values/index.ts";
 import type { Cidr, Family, Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
-import { domainFault } from "./names.ts";
+import { domainFault } from "../binder/names.ts";
 
 /** The first attribute of the name in a block. */
 export function attributeOf(block: BlockNode, name: string): AttributeNode | null {

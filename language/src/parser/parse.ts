@@ -3,7 +3,7 @@ import type { IRecognitionException, IToken } from "chevrotain";
 import type { BlockNode, MemberNode, SyntaxTree } from "../ast/nodes.ts";
 import { compareDiagnostics, replace } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { unknownKeyword } from "../diagnostics/keyword.ts";
+import { unknownKeyword } from "../schema/keyword.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
 import { nearest } from "../diagnostics/suggest.ts";
 import { quote, tokenize } from "../lexer/lexer.ts";

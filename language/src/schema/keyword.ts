@@ -1,10 +1,10 @@
 /** What is said about a word that begins nothing. */
-import { meantWord, memberWords } from "../schema/words.ts";
+import { meantWord, memberWords } from "./words.ts";
 import type { Span } from "../text/span.ts";
-import { replace } from "./diagnostic.ts";
-import type { Diagnostic } from "./diagnostic.ts";
-import { languageCatalogue } from "./language.ts";
-import { oneOf, withArticle } from "./suggest.ts";
+import { replace } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { languageCatalogue } from "../diagnostics/language.ts";
+import { oneOf, withArticle } from "../diagnostics/suggest.ts";
 
 /** Where a member of a block or of the file stands: `in a pod`, `at the top of a file`. */
 export function placeName(parent: string): string {
