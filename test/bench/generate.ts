@@ -106,13 +106,17 @@ function networkText(nodes: number): string {
 
 /** Replicas of the parts of a team's application; the workers take what is left. */
 const replicas = { web: 14, api: 12, cache: 4 } as const;
+/** Pods of the workloads of a namespace of full size. */
+const fullSize = 48;
 
 function namespaceText(index: number, count: number, pods: number, services: number): { readonly text: string; readonly policies: number } {
   const name = namespaceName(index);
   const tier = index % 10 === 0 ? "front" : "back";
   const bare = 2;
-  const rest = pods - bare - replicas.web - replicas.api - replicas.cache;
-  if (rest < 1) throw new RangeError(`${name} has ${pods} pods: too few for its workloads`);
+  // A namespace of full size has these replicas; a smaller one has its share of each.
+  const part = (full: number): number => Math.max(1, Math.min(full, Math.floor(((pods - bare) * full) / fullSize)));
+  const [webs, apis, caches] = [part(replicas.web), part(replicas.api), part(replicas.cache)];
+  const rest = pods - bare - webs - apis - caches;
   const web = index % nodePortEvery === 0 ? `80/tcp -> http node-port ${30000 + index / nodePortEvery}` : "80/tcp -> http";
   const declared = [
     `  service web     { selects app == "web", port http = ${web} }`,
@@ -129,9 +133,9 @@ function namespaceText(index: number, count: number, pods: number, services: num
       '  pod client { labels = { app = "client" } }',
       '  pod job    { labels = { app = "job", batch = "nightly" } }',
       "",
-      `  workload web    { replicas = ${replicas.web}, labels = { app = "web", part = "front" }, port http = 8080/tcp, port metrics = 9102/tcp }`,
-      `  workload api    { replicas = ${replicas.api}, labels = { app = "api", part = "middle" }, port grpc = 9090/tcp, port metrics = 9102/tcp }`,
-      `  workload cache  { replicas = ${replicas.cache}, labels = { app = "cache", part = "data" }, port redis = 6379/tcp }`,
+      `  workload web    { replicas = ${webs}, labels = { app = "web", part = "front" }, port http = 8080/tcp, port metrics = 9102/tcp }`,
+      `  workload api    { replicas = ${apis}, labels = { app = "api", part = "middle" }, port grpc = 9090/tcp, port metrics = 9102/tcp }`,
+      `  workload cache  { replicas = ${caches}, labels = { app = "cache", part = "data" }, port redis = 6379/tcp }`,
       `  workload worker { replicas = ${rest}, labels = { app = "worker", part = "middle" }, port metrics = 9102/tcp }`,
       "",
       ...declared,

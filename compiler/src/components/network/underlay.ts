@@ -1,5 +1,5 @@
 /** The machines and wires below the cluster: what nodes, routers and the outside hold before any cluster software runs. */
-import { bitsOf, everyAddress, formatCidr, hostCidr } from "@knet/language/values";
+import { bitsOf, contains, everyAddress, formatCidr, hostCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { Address, Link } from "../../dataplane/links/types.ts";
@@ -183,15 +183,18 @@ function translation(family: Family, origin: Origin): IptablesFile {
 }
 
 /**
- * A machine outside: one address per family, every router's outside range on its wire, and everything else behind the
- * first router. A router that translates is answered at its own address, so a second one must not lie behind the first.
+ * A machine outside: one address per family, every router's outside range and every other machine outside on its wire,
+ * and everything else behind the first router. A router that translates is answered at its own address, so a second one must not lie behind the first.
  */
 export function externalDataplane(model: NetworkModel, host: ExternalHost): Dataplane {
   const { origin } = host;
   const outsides = model.routers.flatMap((router) => (router.outside === null ? [] : [router.outside]));
   const gateways = outsides[0]?.addresses ?? [];
   const families = new Set(host.addresses.map((ip) => ip.family));
-  const ranges = new Map(outsides.flatMap(({ prefixes }) => prefixes).map((range) => [formatCidr(range), range]));
+  const prefixes = outsides.flatMap((outside) => outside.prefixes);
+  const others = (model.external?.hosts ?? []).flatMap((other) => (other.name === host.name ? [] : other.addresses));
+  const apart = others.filter((ip) => !prefixes.some((prefix) => contains(prefix, ip))).map(hostCidr);
+  const ranges = new Map([...prefixes, ...apart].map((range) => [formatCidr(range), range]));
   return {
     ...emptyDataplane,
     links: [loopback(origin), physical(externalDevice, 1500, origin)],
