@@ -100,7 +100,7 @@ describe("a drawn cluster", () => {
 describe("150 random clusters", () => {
   let done: JudgedClusters;
   beforeAll(() => {
-    done = judgeClusters({ seed, clusters: 150, flows: 400 });
+    done = judgeClusters({ seed, clusters: 150, flows: 280 });
     process.stderr.write(`${summary(done)}\n`);
   }, 300_000);
 
