@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPrettierPlugin } from "./prettier-plugin.mjs";
 
 const root = new URL("../", import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
@@ -21,7 +22,9 @@ const shared = {
   banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
 };
 await build({ ...shared, entryPoints: [path("compiler/src/cli/process.ts")], outfile: `${dist}/knet.mjs` });
+await build({ ...shared, entryPoints: [path("compiler/src/artifacts/write-thread.ts")], outfile: `${dist}/write-thread.mjs` });
 await build({ ...shared, entryPoints: [path("lsp/src/protocol/process.ts")], outfile: path("lsp/dist/server.mjs") });
+await buildPrettierPlugin(path("language/dist/prettier.mjs"));
 for (const folder of ["language/src/diagnostics/explain", "compiler/src/diagnostics/explain"]) {
   for (const name of await readdir(path(folder))) if (name.endsWith(".md")) await cp(`${path(folder)}/${name}`, `${dist}/explain/${name}`);
 }

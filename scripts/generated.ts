@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { run } from "../compiler/src/cli/main.ts";
 import { grammarText } from "../vscode-extension/src/grammar.ts";
+import { functionsPage } from "./functions.ts";
+import { referencePages } from "./reference.ts";
 
 export interface GeneratedFile {
   readonly path: string;
@@ -64,5 +66,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: "examples/journey/expected/verify.txt", text: verify },
     { path: "examples/journey/expected/trace.txt", text: trace },
     { path: "vscode-extension/syntaxes/knet.tmLanguage.json", text: grammarText() },
+    ...referencePages(),
+    { path: "docs/reference/functions.md", text: functionsPage() },
   ];
 }

@@ -6,8 +6,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { labSupport } from "@knet/compiler";
-import { disagreementReport, faultKinds, judgeClusters, mutateClusters, scoreOf, scoreRecord } from "@knet/compiler/testing";
-import { kernelCluster, kernelDifferences } from "../test/differential/random-cluster.ts";
+import {
+  chosenFlowText,
+  disagreementReport,
+  faultKinds,
+  judgeClusters,
+  mutateClusters,
+  scoreOf,
+  scoreRecord,
+} from "@knet/compiler/testing";
+import { askKernel, forEachCluster, kernelCluster } from "../test/differential/random-cluster.ts";
 
 const { values } = parseArgs({
   options: {
@@ -84,17 +92,20 @@ if (kernel > 0) {
   if (!support.available) say(`the kernel is not asked: ${support.reason}`);
   let asked = 0;
   let differing = 0;
-  for (let number = first; support.available && number < first + kernel; number++) {
+  let skipped = 0;
+  await forEachCluster(support.available ? kernel : 0, async (index) => {
+    const number = first + index;
     const { text, compilation, flows: chosen } = kernelCluster(seed, number);
-    const found = await kernelDifferences(compilation, chosen);
-    asked += chosen.length;
+    const { differences: found, skipped: left } = await askKernel(compilation, chosen);
+    asked += chosen.length - left.length;
+    skipped += left.length;
     differing += found.length;
     if (found.length > 0) {
       for (const line of found) say(`cluster ${number}: ${line}`);
       keep(number, text, `simulator and kernel disagree: ${found[0] ?? ""}`);
     }
-  }
-  say(`kernel: ${asked} flows in ${support.available ? kernel : 0} clusters, ${differing} differ`);
+  });
+  say(`kernel: ${asked} flows in ${support.available ? kernel : 0} clusters, ${differing} differ, ${skipped} of SCTP skipped`);
 }
 
 // Faults --------------------------------------------------------------------------------------------
@@ -107,17 +118,13 @@ if (mutations > 0) {
   const reasons = new Map<string, number>();
   for (const { fault, fate } of score.tried) {
     if (fate.kind === "caught") continue;
-    const reason =
-      fate.kind === "missed"
-        ? fate.by === "flows"
-          ? "MISSED: no chosen flow tells"
-          : "MISSED: the intent judge does not state what differs"
-        : `${fate.kind}: ${fate.reason}`;
+    const reason = fate.kind === "missed" ? "MISSED: the intent judge does not state what differs" : `${fate.kind}: ${fate.reason}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    if (fate.kind === "missed") say(`missed by the ${fate.by}: ${fault.kind}: ${fault.text}`);
+    if (fate.kind === "missed" || fate.kind === "open") say(`${fate.kind}: ${fault.kind}: ${fault.text}; ${chosenFlowText(fate.flow)}`);
   }
   for (const [reason, count] of [...reasons].toSorted((x, y) => y[1] - x[1])) say(`  ${count} ${reason}`);
   for (const kind of faultKinds) say(`  ${kind}: ${JSON.stringify(score.byKind[kind])} ${scoreOf(score.byKind[kind]).toFixed(3)}`);
+  say(`caught by flows: ${JSON.stringify(score.caughtBy)}`);
   say(`faults: ${JSON.stringify(score.total)}, score ${scoreOf(score.total).toFixed(3)}`);
   if (values.keep)
     writeFileSync(

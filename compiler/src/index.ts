@@ -1,6 +1,8 @@
 /** The compiler's public door: what the tests of several packages, the language server and programs of others may use. */
 export { checkSource, Compilation } from "./compilation/compilation.ts";
 export type { Checked } from "./compilation/compilation.ts";
+export { fileHost } from "./files/program-host.ts";
+export type { FileNames } from "./files/program-host.ts";
 export { assembleFabric, manifestsOf, nodeId, podId } from "./components/assemble.ts";
 export { artifactFiles, hostFiles, printedFiles } from "./artifacts/artifacts.ts";
 export type { ArtifactFile, PrintedFile } from "./artifacts/artifacts.ts";
@@ -14,7 +16,8 @@ export { reachSchema } from "./report/reach-schema.ts";
 export { reachTxt } from "./report/reach-txt.ts";
 export { verify } from "./verify/verify.ts";
 export type { AssertionResult, Disagreement, Flow, Scenario, VerifyReport } from "./verify/types.ts";
-export { intendedOutcomes, simulatedOutcomes } from "./verify/agreement.ts";
+export { agree, endsOf, endWords, intendedEnd, intendedEnds, isMet, simulatedEnd, simulatedWords } from "./verify/agreement.ts";
+export type { FlowEnd, IntendedEnds } from "./verify/agreement.ts";
 export type { Fabric, Host } from "./fabric/types.ts";
 export type { Dataplane } from "./dataplane/types.ts";
 export { DumpError } from "./dataplane/dump/entries.ts";

@@ -1,6 +1,6 @@
 /**
  * Clusters of any size as knet text, with the proportions of Kubernetes' published ceiling: 30 pods and 2 services a node, a namespace
- * for every 50 pods, policies in four of five namespaces. The language has no loops, so the text names everything.
+ * for every 50 pods, policies in four of five namespaces. The text names everything: it has no loops.
  */
 
 export interface GeneratedCluster {
@@ -48,7 +48,7 @@ function share(total: number, count: number, index: number): number {
 }
 
 const clusterText = `cluster bench {
-  service-cidr = 172.16.0.0/14
+  service-cidr = 172.20.0.0/14
   node-ports   = 30000..32767
 
   cni calico {

@@ -1,24 +1,13 @@
 /** Flows that put every kind of sender before every kind of destination of a cluster. */
-import { formatIp } from "@knet/language/values";
 import type { Ip, Transport } from "@knet/language/values";
 import type { NetworkModel } from "@knet/compiler";
-
-export interface TestFlow {
-  readonly from: string;
-  readonly dst: Ip;
-  readonly protocol: Transport;
-  readonly port: number;
-}
+import type { ChosenFlow } from "@knet/compiler/testing";
 
 /** No container, service or component of a test cluster offers it. */
 export const closedPort = 9;
 
-export function describeFlow(flow: TestFlow): string {
-  return `${flow.from} → ${formatIp(flow.dst)} ${flow.port}/${flow.protocol}`;
-}
-
 /** Every host to every address: offered ports, a closed one, service ports, node ports; TCP and UDP. */
-export function everyFlow(model: NetworkModel): readonly TestFlow[] {
+export function everyFlow(model: NetworkModel): readonly ChosenFlow[] {
   const senders = [
     ...model.pods.map((pod) => ({ host: `pod/${pod.namespace}/${pod.name}`, addresses: pod.addresses })),
     ...model.nodes.map((node) => ({ host: `node/${node.name}`, addresses: node.addresses })),

@@ -1,20 +1,10 @@
 /** Every sender of a cluster before every destination: the simulator, the intent judge and the kernel say the same. */
 import { readFileSync } from "node:fs";
-import {
-  checkSource,
-  defaultSize,
-  defaultSourcePort,
-  everyJourney,
-  intendedOutcomes,
-  labSupport,
-  openLab,
-  simulatedOutcomes,
-} from "@knet/compiler";
-import type { Compilation } from "@knet/compiler";
+import { labSupport, openLab } from "@knet/compiler";
+import { compileText, disagreementText, judge } from "@knet/compiler/testing";
 import { describe, expect, it } from "vitest";
 import { hostNetworkBackend, twoNatRouters } from "./clusters.ts";
-import { describeFlow, everyFlow } from "./flows.ts";
-import type { TestFlow } from "./flows.ts";
+import { everyFlow } from "./flows.ts";
 import { compareWithKernel } from "./kernel.ts";
 
 const support = labSupport();
@@ -47,40 +37,13 @@ const clusters: readonly (readonly [name: string, text: string])[] = [
   ["a service with a pod on the host network", hostNetworkBackend],
 ];
 
-function compile(text: string): Compilation {
-  const { compilation, diagnostics } = checkSource("journey.knet", text, null);
-  if (compilation === null) throw new Error(diagnostics.map((diagnostic) => diagnostic.message).join("; "));
-  return compilation;
-}
-
 describe.each(clusters)("all pairs of %s", (_name, text) => {
-  const compilation = compile(text);
+  const compilation = compileText(text);
   const flows = everyFlow(compilation.model);
 
   it("should end alike for the simulator and the intent judge", () => {
-    let compared = 0;
-    const differences = flows.flatMap((flow: TestFlow) => {
-      const from = { host: flow.from, name: flow.from, addresses: [], classKey: "" };
-      const to = { name: "", address: flow.dst, host: null, classKey: "", offers: [] };
-      const intended = intendedOutcomes(compilation.scenario.intent, { from, to, protocol: flow.protocol, port: flow.port });
-      if (intended === null) return [];
-      compared++;
-      const simulated = simulatedOutcomes(
-        everyJourney(compilation.fabric, {
-          from: flow.from,
-          src: null,
-          dst: flow.dst,
-          protocol: flow.protocol,
-          dport: flow.port,
-          sport: defaultSourcePort,
-          size: defaultSize,
-        }),
-      );
-      return simulated.join() === intended.words.join()
-        ? []
-        : [`${describeFlow(flow)}: simulator ${simulated.join(" | ")}; intent ${intended.words.join(" | ")}`];
-    });
-    expect(differences).toEqual([]);
+    const { compared, disagreements } = judge(compilation.scenario, flows);
+    expect(disagreements.map(disagreementText)).toEqual([]);
     // What the specifications leave open is the exception, but where several routers lead outside, the outside is open.
     expect(compared).toBeGreaterThan(flows.length * (text === twoNatRouters ? 0.5 : 0.9));
   });

@@ -1,9 +1,9 @@
 /** The simulator's answers beside the kernel's, flow by flow. */
 import { defaultSize, defaultSourcePort, everyJourney } from "@knet/compiler";
 import type { Fabric, Journey, Lab, LabProbe, LabProbeResult } from "@knet/compiler";
+import { chosenFlowText } from "@knet/compiler/testing";
+import type { ChosenFlow } from "@knet/compiler/testing";
 import { formatIp } from "@knet/language/values";
-import { describeFlow } from "./flows.ts";
-import type { TestFlow } from "./flows.ts";
 
 export interface KernelComparison {
   readonly flows: number;
@@ -18,9 +18,12 @@ export interface KernelComparison {
 const missed = 1e-6;
 /** No flow is asked more often; what is too rare for it may stay unseen. */
 const mostRepeats = 300;
-/** Milliseconds in which a machine under load answers. Less than a second: then a SYN is sent again, and may meet another backend. */
+/**
+ * Milliseconds in which a machine under load answers, and has given up asking for a neighbour that does not answer, which takes
+ * the laboratory's machines 0.3 s. Less than a second: then a SYN is sent again, and may meet another backend.
+ */
 const unhurried = 900;
-/** Milliseconds in which the kernel has given up asking for a neighbour that does not answer, which takes it three seconds. */
+/** Milliseconds after which a silence is believed. */
 const patient = 6000;
 
 /** What a journey looks like from outside: what the client saw, which host answered, which source it saw. */
@@ -35,7 +38,7 @@ function observedOf(result: LabProbeResult): string {
 }
 
 /** What the simulator says, in the words of the comparison, with the probability of each; more than one where a service chooses. */
-export function expectedOutcomes(fabric: Fabric, flow: TestFlow): ReadonlyMap<string, number> {
+export function expectedOutcomes(fabric: Fabric, flow: ChosenFlow): ReadonlyMap<string, number> {
   const probe = {
     from: flow.from,
     src: null,
@@ -71,22 +74,20 @@ export function agrees(expected: ReadonlyMap<string, number>, seen: ReadonlySet<
 
 /** The flow under way: what is expected, and what was seen so far. */
 interface Asked {
-  readonly flow: TestFlow;
+  readonly flow: ChosenFlow;
   readonly expected: ReadonlyMap<string, number>;
   seen: ReadonlySet<string>;
 }
 
-/** Every flow at once and in haste; then each on which the two differ by itself, with as much time as its answer may take. */
-export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonly TestFlow[]): Promise<KernelComparison> {
+/** Every flow at once and in haste; those on which the two differ once more without haste, and then each by itself. */
+export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonly ChosenFlow[]): Promise<KernelComparison> {
   const asked = flows.map((flow): Asked => ({ flow, expected: expectedOutcomes(fabric, flow), seen: new Set() }));
-  await ask(lab, asked, null);
-  // What takes the kernel its time may take it together.
-  const slow = asked.filter((each) => isSlow(each) && isDiffering(each));
-  if (slow.length > 0) await ask(lab, slow, patient);
+  await ask(lab, asked, (each) => (isSlow(each) ? unhurried : null));
+  const hurried = asked.filter(isDiffering);
+  if (hurried.length > 0) await ask(lab, hurried, () => unhurried);
   for (const each of asked.filter(isDiffering)) {
-    // A kernel sends only so many ICMP errors in a burst: alone, a flow is asked without that limit.
     await lab.flush();
-    await ask(lab, [each], each.expected.size > 1 && !isSlow(each) ? unhurried : patient);
+    await ask(lab, [each], () => (each.expected.size > 1 ? unhurried : patient));
   }
   const words = (outcomes: Iterable<string>): string => [...outcomes].toSorted().join(" | ");
   return {
@@ -94,8 +95,8 @@ export async function compareWithKernel(fabric: Fabric, lab: Lab, flows: readonl
     answered: asked.filter(({ seen }) => [...seen].some((word) => word.startsWith("ok"))).length,
     differences: asked
       .filter(isDiffering)
-      .map(({ flow, expected, seen }) => `${describeFlow(flow)}: simulator ${words(expected.keys())}; kernel ${words(seen)}`),
-    skipped: asked.filter(isSkipped).map(({ flow }) => `${describeFlow(flow)}: the kernel has no ${flow.protocol.toUpperCase()}`),
+      .map(({ flow, expected, seen }) => `${chosenFlowText(flow)}: simulator ${words(expected.keys())}; kernel ${words(seen)}`),
+    skipped: asked.filter(isSkipped).map(({ flow }) => `${chosenFlowText(flow)}: the kernel has no ${flow.protocol.toUpperCase()}`),
   };
 }
 
@@ -111,18 +112,20 @@ function isDiffering(asked: Asked): boolean {
   return !isSkipped(asked) && !agrees(asked.expected, asked.seen);
 }
 
-/** Asks as often as the expectation needs and notes what was seen. `timeout` null: the laboratory's own. */
-async function ask(lab: Lab, all: readonly Asked[], timeout: number | null): Promise<void> {
-  const probes = all.flatMap(({ flow, expected }, index) =>
-    Array.from({ length: repeatsFor(expected) }, (_unused, n): LabProbe => ({
+/** Asks as often as the expectation needs and notes what was seen. `timeout` gives milliseconds; null: the laboratory's own. */
+async function ask(lab: Lab, all: readonly Asked[], timeout: (each: Asked) => number | null): Promise<void> {
+  const probes = all.flatMap((each, index) => {
+    const { flow, expected } = each;
+    const limit = timeout(each);
+    return Array.from({ length: repeatsFor(expected) }, (_unused, n): LabProbe => ({
       id: `${index}.${n}`,
       from: flow.from,
       to: formatIp(flow.dst),
       protocol: flow.protocol,
       port: flow.port,
-      ...(timeout === null ? {} : { timeout }),
-    })),
-  );
+      ...(limit === null ? {} : { timeout: limit }),
+    }));
+  });
   const results = await lab.probe(probes);
   const seen = all.map(() => new Set<string>());
   results.forEach((result) => seen[Number(result.id.split(".")[0])]?.add(observedOf(result)));

@@ -1,10 +1,10 @@
 /** The shop in the kernel: whoever asks whom, it ends as the simulator says. */
 import { labSupport, openLab } from "@knet/compiler";
 import type { NetworkModel } from "@knet/compiler";
+import type { ChosenFlow } from "@knet/compiler/testing";
 import { formatIp } from "@knet/language/values";
 import { describe, expect, it } from "vitest";
 import { everyFlow } from "../differential/flows.ts";
-import type { TestFlow } from "../differential/flows.ts";
 import { compareWithKernel } from "../differential/kernel.ts";
 import { compileShop } from "./shop.ts";
 
@@ -15,19 +15,19 @@ const why = support.available ? "" : ` (skipped: ${support.reason})`;
 const stride = 13;
 
 /** Machines outside have no route to pods and services: they look for them on their own wire. */
-function isLost(model: NetworkModel, { from, dst }: TestFlow): boolean {
+function isLost(model: NetworkModel, { from, dst }: ChosenFlow): boolean {
   const known = new Set(model.nodes.flatMap((node) => node.addresses.map(formatIp)));
   return from.startsWith("external/") && !known.has(formatIp(dst));
 }
 
 /** Machines outside among themselves are no part of the cluster. */
-function isForeign(model: NetworkModel, { from, dst }: TestFlow): boolean {
+function isForeign(model: NetworkModel, { from, dst }: ChosenFlow): boolean {
   const outside = new Set((model.external?.hosts ?? []).flatMap((host) => host.addresses.map(formatIp)));
   return from.startsWith("external/") && outside.has(formatIp(dst));
 }
 
 /** A customer at each node port of each node, in both families. */
-function visits(model: NetworkModel): readonly TestFlow[] {
+function visits(model: NetworkModel): readonly ChosenFlow[] {
   return model.nodes.flatMap((node) =>
     node.addresses.flatMap((dst) =>
       [30080, 30443, 10250].map((port) => ({ from: "external/internet", dst, protocol: "tcp" as const, port })),

@@ -1,8 +1,9 @@
 /** The shop holds what its assertions say, and each change that its README names breaks the one it names. */
-import { checkSource, everyJourney, defaultSize, defaultSourcePort, intendedOutcomes, simulatedOutcomes, verify } from "@knet/compiler";
+import { checkSource, verify } from "@knet/compiler";
 import type { Compilation, VerifyReport } from "@knet/compiler";
+import { disagreementText, judge } from "@knet/compiler/testing";
 import { describe, expect, it } from "vitest";
-import { describeFlow, everyFlow } from "../differential/flows.ts";
+import { everyFlow } from "../differential/flows.ts";
 import { breaksOf, compileShop, shopReadme, shopText } from "./shop.ts";
 
 function verifyAll(compilation: Compilation): VerifyReport {
@@ -37,31 +38,8 @@ describe("the shop", () => {
 
   it("should end alike for the simulator and the intent judge, whoever asks whom", { timeout: 120_000 }, () => {
     const flows = everyFlow(compilation.model);
-    let open = 0;
-    const differences = flows.flatMap((flow) => {
-      const from = { host: flow.from, name: flow.from, addresses: [], classKey: "" };
-      const to = { name: "", address: flow.dst, host: null, classKey: "", offers: [] };
-      const intended = intendedOutcomes(compilation.scenario.intent, { from, to, protocol: flow.protocol, port: flow.port });
-      if (intended === null) {
-        open++;
-        return [];
-      }
-      const simulated = simulatedOutcomes(
-        everyJourney(compilation.fabric, {
-          from: flow.from,
-          src: null,
-          dst: flow.dst,
-          protocol: flow.protocol,
-          dport: flow.port,
-          sport: defaultSourcePort,
-          size: defaultSize,
-        }),
-      );
-      return simulated.join() === intended.words.join()
-        ? []
-        : [`${describeFlow(flow)}: simulator ${simulated.join(" | ")}; intent ${intended.words.join(" | ")}`];
-    });
-    expect(differences).toEqual([]);
+    const { open, disagreements } = judge(compilation.scenario, flows);
+    expect(disagreements.map(disagreementText)).toEqual([]);
     // What the specifications leave open is the exception.
     expect(open).toBeLessThan(flows.length / 100);
   });

@@ -2,9 +2,9 @@
  * A fabric written by hand: a router between two subnets, one node in each, two pods on each node, IPv4 and IPv6,
  * with the devices, routes and entries that Calico's VXLAN mode puts on such nodes.
  */
-import { parseCidr, parseIp } from "@knet/language/values";
-import type { Cidr, Ip, Transport } from "@knet/language/values";
+import type { Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
+import { cidr, ip, route as routeOf } from "../../compiler/src/dataplane/dump/testing.ts";
 import type { Address, FdbEntry, Link, Neighbour } from "../../compiler/src/dataplane/links/types.ts";
 import type { IptablesFile, RuleLine, TableName } from "../../compiler/src/dataplane/netfilter/types.ts";
 import type { Route } from "../../compiler/src/dataplane/routing/types.ts";
@@ -14,18 +14,6 @@ import type { Fabric, Host, Listener, Segment } from "../../compiler/src/fabric/
 
 const origin: Origin = { name: "written by hand", span: null };
 const owner = "test";
-
-function cidr(text: string): Cidr {
-  const parsed = parseCidr(text);
-  if (parsed === null) throw new Error(`${text} is no range`);
-  return parsed;
-}
-
-function ip(text: string): Ip {
-  const parsed = parseIp(text);
-  if (parsed === null) throw new Error(`${text} is no address`);
-  return parsed;
-}
 
 function link(name: string, kind: Link["kind"], mtu = 1500, mac: string | null = null): Link {
   return { name, kind, mtu, mac, owner, origin };
@@ -39,22 +27,7 @@ function address(device: string, text: string): Address {
 }
 
 function route(destination: string, words: Partial<Route>): Route {
-  return {
-    destination: cidr(destination),
-    type: "unicast",
-    via: null,
-    link: null,
-    protocol: 3,
-    scope: "global",
-    metric: 0,
-    onlink: false,
-    mtu: null,
-    source: null,
-    table: 254,
-    owner,
-    origin,
-    ...words,
-  };
+  return routeOf(destination, { owner, origin, ...words });
 }
 
 function sysctls(words: Readonly<Record<string, string>>): Dataplane["sysctls"] {

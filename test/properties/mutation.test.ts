@@ -14,14 +14,14 @@ function committedScore(): number {
   throw new Error("mutation-score.json has no total score");
 }
 
-/** What chance may take from so small a part of the large trial. */
-const tolerance = 0.08;
+/** What chance may take from so small a part of the large trial: one fault of its two dozen or so that tell. */
+const tolerance = 0.04;
 
 describe("faults in generated rules, routes and sets", () => {
   it("should be told by the judges as often as in the large trial", { timeout: 120_000 }, () => {
-    const { total } = mutateClusters({ seed: 20261122, texts: [journey], clusters: 1, faults: 70, flows: 1200 });
+    const { total, caughtBy } = mutateClusters({ seed: 20261122, texts: [journey], clusters: 1, faults: 70, flows: 1200 });
     process.stderr.write(
-      `faults: ${JSON.stringify(total)}, score ${scoreOf(total).toFixed(3)}, committed ${committedScore().toFixed(3)}\n`,
+      `faults: ${JSON.stringify(total)}, caught by flows ${JSON.stringify(caughtBy)}, score ${scoreOf(total).toFixed(3)}, committed ${committedScore().toFixed(3)}\n`,
     );
     expect(scoreOf(total)).toBeGreaterThanOrEqual(committedScore() - tolerance);
   });

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { checkSource, defaultSize, defaultSourcePort, everyJourney } from "@knet/compiler";
 import type { Compilation, Journey, LabProbe, LabProbeResult } from "@knet/compiler";
+import type { ChosenFlow } from "@knet/compiler/testing";
 import { formatIp, parseIp } from "@knet/language/values";
-import type { Ip, Transport } from "@knet/language/values";
 
 export const journeyText = readFileSync(new URL("../../examples/journey/journey.knet", import.meta.url), "utf8");
 
@@ -45,16 +45,9 @@ export function compileScenario(scenario: Scenario): Compilation {
   return checked.compilation;
 }
 
-interface Asked {
-  readonly host: string;
-  readonly dst: Ip;
-  readonly protocol: Transport;
-  readonly port: number;
-}
-
 const namespace = "namespace001";
 
-export function ask(compilation: Compilation, expectation: Expectation): Asked {
+export function flowOf(compilation: Compilation, expectation: Expectation): ChosenFlow {
   const { model } = compilation;
   const [port, protocol] = expectation.on.split("/");
   const podHost = model.pods.find((pod) => pod.namespace === namespace && pod.name === expectation.from);
@@ -66,7 +59,7 @@ export function ask(compilation: Compilation, expectation: Expectation): Asked {
     model.nodes.find((node) => node.name === expectation.to)?.addresses[0] ??
     (expectation.to === "internet" ? model.external?.hosts[0]?.addresses[0] : undefined);
   if (dst === undefined) throw new Error(`nothing in the scenario is called ${expectation.to}`);
-  return { host, dst, protocol: protocol === "udp" ? "udp" : "tcp", port: Number(port) };
+  return { from: host, dst, protocol: protocol === "udp" ? "udp" : "tcp", port: Number(port) };
 }
 
 function serverName(server: string | null): string {
@@ -78,8 +71,8 @@ function distinct(words: readonly string[]): readonly string[] {
 }
 
 export function journeysOf(compilation: Compilation, expectation: Expectation): readonly Journey[] {
-  const { host, dst, protocol, port } = ask(compilation, expectation);
-  return everyJourney(compilation.fabric, { from: host, src: null, dst, protocol, dport: port, sport: defaultSourcePort, size: expectation.size ?? defaultSize });
+  const { from, dst, protocol, port } = flowOf(compilation, expectation);
+  return everyJourney(compilation.fabric, { from, src: null, dst, protocol, dport: port, sport: defaultSourcePort, size: expectation.size ?? defaultSize });
 }
 
 /** What the simulator says, in the expectation's words. */
@@ -89,9 +82,8 @@ export function simulatedEnds(journeys: readonly Journey[]): readonly string[] {
 
 /** What the intent judge says; blocked traffic is `timeout` whatever the sender hears. Null: left open. */
 export function intendedEnds(compilation: Compilation, expectation: Expectation): readonly string[] | null {
-  const { host, dst, protocol, port } = ask(compilation, expectation);
-  const answer = compilation.scenario.intent.ask({ from: host, dst, protocol, port });
-  if (answer.unspecified !== null) return null;
+  const answer = compilation.scenario.intent.ask(flowOf(compilation, expectation));
+  if (!answer.exact) return null;
   return distinct(
     answer.outcomes.map((outcome) => {
       switch (outcome.kind) {
@@ -116,11 +108,11 @@ export function blockedAlike(ends: readonly string[]): readonly string[] {
 const repeats = 24;
 
 export function kernelProbes(compilation: Compilation, expectation: Expectation, id: string): readonly LabProbe[] {
-  const { host, dst, protocol, port } = ask(compilation, expectation);
+  const { from, dst, protocol, port } = flowOf(compilation, expectation);
   const count = expectation.ends.length > 1 ? repeats : 1;
   return Array.from({ length: count }, (_unused, n) => ({
     id: `${id}.${n}`,
-    from: host,
+    from,
     to: formatIp(dst),
     protocol,
     port,

@@ -5,8 +5,3 @@ import { createHash } from "node:crypto";
 export function hash64(text: string): bigint {
   return createHash("sha256").update(text).digest().readBigUInt64BE(0);
 }
-
-/** Code-unit order: the same on every machine, whatever its locale. */
-export function byText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
-}

@@ -5,10 +5,9 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject } from "ajv";
-import { compareCidr, formatIp, hasHostBits, parseCidr, parseIp } from "@knet/language/values";
+import { compareCidr, compareText, formatIp, hasHostBits, parseCidr, parseIp } from "@knet/language/values";
 import type { Ip } from "@knet/language/values";
 import type { TunnelAddress } from "../model/ipam.ts";
-import { byText } from "./hash.ts";
 
 /** All that is allocated; also what a lock holds. */
 export interface Allocation {
@@ -159,7 +158,7 @@ function readLock(lock: LockFile): Allocation {
 /** The file's text: keys in code-unit order (blocks by address), two blanks of indentation, a newline at the end. */
 export function formatLock(allocation: Allocation): string {
   const record = <V, R>(map: ReadonlyMap<string, V>, write: (value: V) => R): Readonly<Record<string, R>> =>
-    Object.fromEntries([...map].toSorted(([x], [y]) => byText(x, y)).map(([key, value]) => [key, write(value)]));
+    Object.fromEntries([...map].toSorted(([x], [y]) => compareText(x, y)).map(([key, value]) => [key, write(value)]));
   const ips = (addresses: readonly Ip[]): readonly string[] => addresses.map(formatIp);
   const blocks = [...allocation.blocks]
     .flatMap(([text, node]) => {
@@ -178,7 +177,7 @@ export function formatLock(allocation: Allocation): string {
       Object.fromEntries(
         tunnels
           .map(({ encapsulation, address }) => [address.family === 6 ? `${encapsulation}-v6` : encapsulation, formatIp(address)] as const)
-          .toSorted(([x], [y]) => byText(x, y)),
+          .toSorted(([x], [y]) => compareText(x, y)),
       ),
     ),
   };

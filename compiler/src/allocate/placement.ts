@@ -1,6 +1,7 @@
 /** Which node a pod runs on when the source does not say. */
 import { createHash } from "node:crypto";
-import { byText, hash64 } from "./hash.ts";
+import { compareText } from "@knet/language/values";
+import { hash64 } from "./hash.ts";
 
 /** Points of one node on the ring: eight digests of eight 32-bit words. The load of a node is then within some 15 % of the mean. */
 const pointsPerNode = 64;
@@ -27,7 +28,7 @@ export function placePods(
   const placed = new Map<string, string>();
   if (known.size === 0) return placed;
   // A point and the rank of its node in one number: 32 + 20 bits, so one numeric sort orders both.
-  const names = [...known].toSorted(byText);
+  const names = [...known].toSorted(compareText);
   const ring = Float64Array.from(names.flatMap((name, rank) => Array.from(pointsOf(name), (point) => point * 0x100000 + rank))).sort();
   for (const pod of pods) {
     const kept = held.get(pod);
@@ -72,7 +73,7 @@ function orderOf(nodes: readonly string[]): NodeOrder {
   let order = orders.get(nodes);
   if (order === undefined) {
     const known = new Set(nodes);
-    order = { names: [...known].toSorted(byText), known };
+    order = { names: [...known].toSorted(compareText), known };
     orders.set(nodes, order);
   }
   return order;

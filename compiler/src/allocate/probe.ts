@@ -1,5 +1,6 @@
 /** Names to indices of a range: pinned ones first, then what a lock holds, then a hash of the name with linear probing. */
-import { byText, hash64 } from "./hash.ts";
+import { compareText } from "@knet/language/values";
+import { hash64 } from "./hash.ts";
 import { NextFree } from "./next-free.ts";
 
 export interface Claim {
@@ -33,7 +34,7 @@ export interface Probed {
  * chosen but may be pinned.
  */
 export function probe(claims: readonly Claim[], bands: readonly Band[], reserved: readonly bigint[] = []): Probed {
-  const sorted = claims.toSorted((x, y) => byText(x.key, y.key));
+  const sorted = claims.toSorted((x, y) => compareText(x.key, y.key));
   const frees = bands.map((band) => ({ band, free: new NextFree(band.last - band.first + 1n) }));
   const holders = new Map<bigint, string | null>();
   const indices = new Map<string, bigint>();

@@ -3,6 +3,7 @@ import { parseCidr, parseIp } from "@knet/language/values";
 import type { Cidr, Ip } from "@knet/language/values";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../components/types.ts";
+import type { IpSet } from "../dataplane/ipset/types.ts";
 import type { Link } from "../dataplane/links/types.ts";
 import type { IptablesFile } from "../dataplane/netfilter/types.ts";
 import { printedText } from "../dataplane/printed.ts";
@@ -10,7 +11,7 @@ import type { Route } from "../dataplane/routing/types.ts";
 import { emptyDataplane } from "../dataplane/types.ts";
 import type { Dataplane } from "../dataplane/types.ts";
 import type { Fabric, Host } from "../fabric/types.ts";
-import { artifactFiles, hostFiles, manifestFiles, nodeFiles, podFiles, printedFiles } from "./artifacts.ts";
+import { artifactFiles, fileLines, hostFiles, manifestFiles, nodeFiles, podFiles, printedFiles } from "./artifacts.ts";
 import type { PrintedFile } from "./artifacts.ts";
 
 const origin = { name: "node node-a", span: null };
@@ -28,7 +29,7 @@ function cidr(text: string): Cidr {
 }
 
 const texts = (files: readonly PrintedFile[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(files.map((file) => [file.path, printedText(file.lines)]));
+  Object.fromEntries(files.map((file) => [file.path, printedText(fileLines(file))]));
 
 const link = (name: string, kind: Link["kind"], mtu: number): Link => ({ name, kind, mtu, mac: null, owner: "os", origin });
 const loopback = link("lo", { type: "loopback" }, 65536);
@@ -125,7 +126,7 @@ describe("the files of a node", () => {
     });
     expect(
       nodeFiles(node)
-        .flatMap((file) => file.lines)
+        .flatMap(fileLines)
         .filter((line) => /^[#;]/.test(line.text)),
     ).toEqual([]);
   });
@@ -277,30 +278,30 @@ describe("the tree", () => {
     expect(JSON.parse(files[2]?.text ?? "")).toEqual({
       version: 1,
       sources: ["a.knet"],
-      names: ["router/core", "external/internet"],
-      files: {
-        "routers/core/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 0]] },
-        "external/internet/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 1]] },
-      },
+      origins: [
+        ["router/core", 0, 3, 1, 3, 5],
+        ["external/internet", 0, 3, 1, 3, 5],
+      ],
+      files: { "routers/core/links.ip": { lines: [1, 0] }, "external/internet/links.ip": { lines: [1, 1] } },
     });
   });
 
-  it("has a map for each node, with the lines of its pods", () => {
-    const files = [...artifactFiles(fabric, [], positions, { nodes: new Set(["node-a"]) })].slice(3);
-    expect(files.map((file) => file.path)).toEqual(["nodes/node-a/links.ip", "nodes/node-a/pods/shop.web/links.ip", "nodes/node-a/knet.map.json"]);
+  it("has a map for each node, with the lines of its pods, whose origins are at the top", () => {
+    const files = [...artifactFiles(fabric, [], positions, { nodes: new Set(["node-a"]) })].slice(2);
+    expect(files.map((file) => file.path)).toEqual(["nodes/node-a/links.ip", "nodes/node-a/pods/shop.web/links.ip", "nodes/node-a/knet.map.json", "knet.map.json"]);
     expect(JSON.parse(files[2]?.text ?? "")).toEqual({
       version: 1,
-      sources: ["a.knet"],
-      names: ["node/node-a", "pod/shop/web"],
-      files: {
-        "nodes/node-a/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 0]] },
-        "nodes/node-a/pods/shop.web/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 1]] },
-      },
+      files: { "nodes/node-a/links.ip": { lines: [1, 2] }, "nodes/node-a/pods/shop.web/links.ip": { lines: [1, 3] } },
     });
+    expect(JSON.parse(files[3]?.text ?? "").origins.slice(2)).toEqual([
+      ["node/node-a", 0, 3, 1, 3, 5],
+      ["pod/shop/web", 0, 3, 1, 3, 5],
+    ]);
   });
 
-  it("says which files repeat an earlier one, and maps those once that are one record", () => {
-    const both = payload("kube-proxy", 4, "-j ACCEPT");
+  it("says which files repeat an earlier one, and maps those once that are large and one record", () => {
+    const long = Array.from({ length: 40 }, () => "-m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment long").join(" ");
+    const both = payload("kube-proxy", 4, `${long} ${long}`);
     const proxied: Fabric = { ...fabric, dataplane: (id) => ({ ...fabric.dataplane(id), iptables: id.startsWith("node/") ? [both, payload("felix", 4, `-j ${id}`)] : [] }) };
     const files = [...artifactFiles(proxied, [], positions)];
     const first = files[0]?.path;
@@ -312,12 +313,43 @@ describe("the tree", () => {
       "nodes/node-b/kube-proxy.iptables = nodes/node-a/kube-proxy.iptables",
     ]);
     const textOf = (path: string): string | undefined => files.find((file) => file.path === path)?.text;
-    expect(textOf("nodes/node-b/kube-proxy.iptables")).toBe(body("-j ACCEPT"));
+    expect(textOf("nodes/node-b/kube-proxy.iptables")).toBe(body(`${long} ${long}`));
     expect(JSON.parse(textOf("nodes/node-b/knet.map.json") ?? "").files).toEqual({
-      "nodes/node-b/links.ip": { lines: [[1, 1, 0, 3, 1, 3, 5, 0]] },
+      "nodes/node-b/links.ip": { lines: [1, 5] },
       "nodes/node-b/kube-proxy.iptables": { sameAs: "nodes/node-a/kube-proxy.iptables" },
-      "nodes/node-b/felix.iptables": { lines: [[1, 4, -1, 0, 0, 0, 0, 1]] },
+      "nodes/node-b/felix.iptables": { lines: [4, 3] },
     });
+  });
+
+  it("gives a set of more than 500 members a file of its own, which other nodes only name", () => {
+    const set = (name: string, count: number): IpSet => ({
+      name,
+      type: "hash:ip",
+      family: 4,
+      maxElements: 65536,
+      members: Array.from({ length: count }, (_, index) => ({ text: `10.0.${index >> 8}.${index & 255}`, origin })),
+      owner: "felix",
+      origin,
+    });
+    const [small, large] = [set("cali40s:few", 500), set("cali40n:Many_-1", 501)];
+    const full: Fabric = { ...fabric, dataplane: (id) => ({ ...emptyDataplane, ipsets: id.startsWith("node/") ? [small, large] : [] }) };
+    const files = [...artifactFiles(full, [], positions)];
+    expect(files.map(({ path, sameAs }) => (sameAs === undefined ? path : `${path} = ${sameAs}`))).toEqual([
+      "nodes/node-a/ipset.restore",
+      "nodes/node-a/cali40n.Many_-1.ipset",
+      "nodes/node-a/knet.map.json",
+      "nodes/node-b/ipset.restore = nodes/node-a/ipset.restore",
+      "nodes/node-b/cali40n.Many_-1.ipset = nodes/node-a/cali40n.Many_-1.ipset",
+      "nodes/node-b/knet.map.json",
+      "knet.map.json",
+    ]);
+    const lines = files[1]?.text.split("\n") ?? [];
+    expect([lines[0], lines[1], lines[501], lines.length]).toEqual([
+      "create cali40n:Many_-1 hash:ip family inet maxelem 65536",
+      "add cali40n:Many_-1 10.0.0.0",
+      "add cali40n:Many_-1 10.0.1.244",
+      503,
+    ]);
   });
 
   it("asks no dataplane of a node that is not wanted, nor of its pods", () => {
@@ -333,7 +365,7 @@ describe("the tree", () => {
     const options = { nodes: new Set(["node-b"]), progress: (count: number, total: number): void => void done.push(`${count}/${total}`) };
     expect([...artifactFiles(watched, [], positions, options)]).toHaveLength(5);
     expect(asked).toEqual(["router/core", "external/internet", "node/node-b"]);
-    expect(done).toEqual(["0/1"]);
+    expect(done).toEqual(["0/1", "1/1"]);
   });
 
   it("refuses a pod on a node that is not there", () => {

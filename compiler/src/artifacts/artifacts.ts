@@ -1,6 +1,6 @@
 /** The artifact tree as printed files: what each host holds and what to apply, below the folder of `knet compile -o`. */
 import { stringify } from "yaml";
-import { contains, formatIp, ip4, ip6 } from "@knet/language/values";
+import { compareText, contains, formatIp, ip4, ip6 } from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { Manifest } from "../components/types.ts";
@@ -11,18 +11,23 @@ import type { Address } from "../dataplane/links/types.ts";
 import { printIptablesFile } from "../dataplane/netfilter/print.ts";
 import type { IptablesFile } from "../dataplane/netfilter/types.ts";
 import { printedText } from "../dataplane/printed.ts";
-import type { PrintedLine } from "../dataplane/printed.ts";
+import type { PrintedBlock, PrintedLine } from "../dataplane/printed.ts";
 import { printRoutes, printRules } from "../dataplane/routing/print.ts";
 import { printSysctls } from "../dataplane/sysctl/print.ts";
 import type { Dataplane, Resolver } from "../dataplane/types.ts";
 import type { Fabric, Host } from "../fabric/types.ts";
-import { PlaceTable, SourceMapBuilder, sourceMapPath, sourceMapPathOf } from "./source-map.ts";
+import { OriginTable, SourceMapBuilder, sourceMapPath, sourceMapPathOf } from "./source-map.ts";
 import type { PositionOf } from "./source-map.ts";
 
 export interface PrintedFile {
   /** Relative, with `/` separators. */
   readonly path: string;
-  readonly lines: readonly PrintedLine[];
+  /** One behind the other. */
+  readonly blocks: readonly PrintedBlock[];
+}
+
+export function fileLines({ blocks }: PrintedFile): readonly PrintedLine[] {
+  return blocks.flat();
 }
 
 /** A file to write. */
@@ -38,35 +43,49 @@ export interface ArtifactFile {
  * stand in a file of their own (`ip -6 -batch rules.ip6`), as `ip` cannot tell their family from their words.
  */
 export function nodeFiles(dataplane: Dataplane): readonly PrintedFile[] {
-  const files: readonly PrintedFile[] = [
-    { path: "links.ip", lines: printLinks(dataplane.links) },
-    { path: "sysctl.conf", lines: printSysctls(dataplane.sysctls) },
-    { path: "addresses.ip", lines: printAddresses(dataplane.addresses.filter((address) => !isLoopback(dataplane, address))) },
-    { path: "neighbours.ip", lines: printNeighbours(dataplane.neighbours) },
-    { path: "fdb.bridge", lines: printFdb(dataplane.fdb) },
-    { path: "routes.ip", lines: printRoutes(dataplane.routes) },
-    { path: "rules.ip", lines: printRules(dataplane.rules.filter((rule) => rule.family === 4)) },
-    { path: "rules.ip6", lines: printRules(dataplane.rules.filter((rule) => rule.family === 6)) },
-    { path: "ipset.restore", lines: dataplane.ipsets.flatMap(printedSet) },
+  const { ipsets, resolver } = dataplane;
+  const files: readonly (readonly [path: string, blocks: readonly PrintedBlock[]])[] = [
+    ["links.ip", [printLinks(dataplane.links)]],
+    ["sysctl.conf", [printSysctls(dataplane.sysctls)]],
+    ["addresses.ip", [printAddresses(dataplane.addresses.filter((address) => !isLoopback(dataplane, address)))]],
+    ["neighbours.ip", [printNeighbours(dataplane.neighbours)]],
+    ["fdb.bridge", [printFdb(dataplane.fdb)]],
+    ["routes.ip", [printRoutes(dataplane.routes)]],
+    ["rules.ip", [printRules(dataplane.rules.filter((rule) => rule.family === 4))]],
+    ["rules.ip6", [printRules(dataplane.rules.filter((rule) => rule.family === 6))]],
+    ["ipset.restore", ipsets.filter((set) => !isLarge(set)).map(printedSet)],
+    ...ipsets.filter(isLarge).map((set) => [largeSetPath(set), [printedSet(set)]] as const),
     ...iptablesFiles(dataplane.iptables),
-    { path: "resolv.conf", lines: dataplane.resolver === null ? [] : printResolver(dataplane.resolver) },
+    ["resolv.conf", resolver === null ? [] : [printResolver(resolver)]],
   ];
-  return files.filter((file) => file.lines.length > 0);
+  return files.map(([path, blocks]) => ({ path, blocks: blocks.filter((block) => block.length > 0) })).filter((file) => file.blocks.length > 0);
 }
 
-const payloads = new WeakMap<IptablesFile, readonly PrintedLine[]>();
-const sets = new WeakMap<IpSet, readonly PrintedLine[]>();
+/** A set of more members has a file of its own: it is mostly the same on many nodes, and then written once. */
+const smallSet = 500;
+
+function isLarge({ members }: IpSet): boolean {
+  return members.length > smallSet;
+}
+
+/** The name without colons, which not every file system has. */
+function largeSetPath({ name }: IpSet): string {
+  return `${name.replaceAll(":", ".")}.ipset`;
+}
+
+const payloads = new WeakMap<IptablesFile, PrintedBlock>();
+const sets = new WeakMap<IpSet, PrintedBlock>();
 
 /** Printed once, and the very same list every time: payloads and sets that many nodes hold are one record. */
-function printedPayload(payload: IptablesFile): readonly PrintedLine[] {
+function printedPayload(payload: IptablesFile): PrintedBlock {
   return printedOnce(payloads, payload, printIptablesFile);
 }
 
-function printedSet(set: IpSet): readonly PrintedLine[] {
+function printedSet(set: IpSet): PrintedBlock {
   return printedOnce(sets, set, (only) => printIpSets([only]));
 }
 
-function printedOnce<T extends object>(known: WeakMap<T, readonly PrintedLine[]>, record: T, print: (record: T) => readonly PrintedLine[]): readonly PrintedLine[] {
+function printedOnce<T extends object>(known: WeakMap<T, PrintedBlock>, record: T, print: (record: T) => PrintedBlock): PrintedBlock {
   let lines = known.get(record);
   if (lines === undefined) {
     lines = print(record);
@@ -93,23 +112,22 @@ function isLoopback(dataplane: Dataplane, { link, address }: Address): boolean {
  * One file per owner and family, in load order. Payloads of one owner that follow each other are one file; when another
  * owner's stands between them, the later one is `OWNER-2`.
  */
-function iptablesFiles(all: readonly IptablesFile[]): readonly PrintedFile[] {
-  const files: { readonly path: string; lines: readonly PrintedLine[] }[] = [];
+function iptablesFiles(all: readonly IptablesFile[]): readonly (readonly [path: string, blocks: readonly PrintedBlock[]])[] {
+  const files: (readonly [path: string, blocks: PrintedBlock[]])[] = [];
   for (const family of [4, 6] as const) {
     const extension = family === 4 ? "iptables" : "ip6tables";
     const count = new Map<string, number>();
     let open = "";
     for (const payload of all.filter((candidate) => candidate.family === family)) {
-      const lines = printedPayload(payload);
       const last = files.at(-1);
       if (payload.owner === open && last !== undefined) {
-        last.lines = [...last.lines, ...lines];
+        last[1].push(printedPayload(payload));
         continue;
       }
       open = payload.owner;
       const number = (count.get(open) ?? 0) + 1;
       count.set(open, number);
-      files.push({ path: `${open}${number === 1 ? "" : `-${number}`}.${extension}`, lines });
+      files.push([`${open}${number === 1 ? "" : `-${number}`}.${extension}`, [printedPayload(payload)]]);
     }
   }
   return files;
@@ -131,7 +149,7 @@ export function printResolver(resolver: Resolver): readonly PrintedLine[] {
  * @throws Error when two manifests have one path.
  */
 export function manifestFiles(manifests: readonly Manifest[]): readonly PrintedFile[] {
-  const ordered = [...manifests].sort((x, y) => x.order - y.order || byBytes(x.path, y.path));
+  const ordered = [...manifests].sort((x, y) => x.order - y.order || compareText(x.path, y.path));
   const paths = new Set<string>(["kustomization.yaml"]);
   for (const { path } of ordered) {
     if (paths.has(path)) throw new Error(`two manifests have the path ${path}`);
@@ -139,10 +157,10 @@ export function manifestFiles(manifests: readonly Manifest[]): readonly PrintedF
   }
   const files = ordered.map((manifest): PrintedFile => {
     const text = manifest.format === "json" ? `${JSON.stringify(manifest.body, null, 2)}\n` : yamlText(inFieldOrder(manifest.body));
-    return { path: `manifests/${manifest.path}`, lines: linesOf(text, manifest, manifest.origin) };
+    return { path: `manifests/${manifest.path}`, blocks: [linesOf(text, manifest, manifest.origin)] };
   });
   const applied = ordered.filter((manifest) => manifest.format === "yaml");
-  return applied.length === 0 ? files : [...files, { path: "manifests/kustomization.yaml", lines: kustomization(applied) }];
+  return applied.length === 0 ? files : [...files, { path: "manifests/kustomization.yaml", blocks: [kustomization(applied)] }];
 }
 
 /** `fifo` keeps the order of the list: kustomize would sort by kind otherwise. */
@@ -174,10 +192,6 @@ function inFieldOrder(body: Readonly<Record<string, unknown>>): Readonly<Record<
   return { ...Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined)), ...rest };
 }
 
-function byBytes(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
 /** `nodes/node-a`, `nodes/node-a/pods/namespace001.pod-0`, `routers/core`, `external/internet`. */
 export function hostFolder(fabric: Fabric, host: Host): string {
   switch (host.kind) {
@@ -201,7 +215,7 @@ export function hostFiles(fabric: Fabric, host: Host): readonly PrintedFile[] {
   const folder = hostFolder(fabric, host);
   const dataplane = fabric.dataplane(host.id);
   const files = host.kind === "pod" ? podFiles(dataplane) : nodeFiles(dataplane);
-  return files.map((file) => ({ path: `${folder}/${file.path}`, lines: file.lines }));
+  return files.map(({ path, blocks }) => ({ path: `${folder}/${path}`, blocks }));
 }
 
 export interface ArtifactSelection {
@@ -247,13 +261,13 @@ function groupsOf(fabric: Fabric, { nodes: wanted }: ArtifactSelection): { reado
 const smallText = 4096;
 
 export interface ArtifactOptions extends ArtifactSelection {
-  /** Called before each node, with how many are done. */
+  /** Called before each node and behind the last, with how many are done. */
   readonly progress?: (done: number, total: number) => void;
 }
 
 /**
- * The texts of {@link printedFiles}, and the maps from their lines to the program: `knet.map.json` for what is no node's, and one
- * for each node behind the files of the node and its pods, so that neither has to be kept. A text that several files have is made once.
+ * The texts of {@link printedFiles}, and the maps from their lines to the program: one for each node behind the files of the node
+ * and its pods, so that neither has to be kept, and `knet.map.json` for the rest, last. A text that several files have is made once.
  */
 export function* artifactFiles(
   fabric: Fabric,
@@ -262,18 +276,19 @@ export function* artifactFiles(
   options: ArtifactOptions = { nodes: null },
 ): Generator<ArtifactFile> {
   const texts = new TextPool();
-  const places = new PlaceTable(positionOf);
+  const origins = new OriginTable(positionOf);
   const { others, nodes } = groupsOf(fabric, options);
-  const common = new SourceMapBuilder(places);
+  const common = new SourceMapBuilder(origins);
   for (const file of manifestFiles(manifests)) yield addTo(common, texts, file);
   for (const host of others) for (const file of hostFiles(fabric, host)) yield addTo(common, texts, file);
-  yield { path: sourceMapPath, text: common.text() };
   for (const [index, { node, pods }] of nodes.entries()) {
     options.progress?.(index, nodes.length);
-    const own = new SourceMapBuilder(places);
+    const own = new SourceMapBuilder(origins);
     for (const host of [node, ...pods]) for (const file of hostFiles(fabric, host)) yield addTo(own, texts, file);
-    yield { path: sourceMapPathOf(`${hostFolder(fabric, node)}/`), text: own.text() };
+    yield { path: sourceMapPathOf(`${hostFolder(fabric, node)}/`), text: own.nodeText() };
   }
+  options.progress?.(nodes.length, nodes.length);
+  yield { path: sourceMapPath, text: common.topText() };
 }
 
 function addTo(map: SourceMapBuilder, texts: TextPool, file: PrintedFile): ArtifactFile {
@@ -284,19 +299,34 @@ function addTo(map: SourceMapBuilder, texts: TextPool, file: PrintedFile): Artif
 
 /** Which text was written where first. */
 class TextPool {
-  readonly #byLines = new WeakMap<readonly PrintedLine[], ArtifactFile>();
+  /** Of the blocks of files that have several: the same set stands in files of many nodes. */
+  readonly #texts = new WeakMap<PrintedBlock, string>();
+  /** Large files that are one block. Those of one node go with its dataplane; those that nodes share stay. */
+  readonly #files = new WeakMap<PrintedBlock, ArtifactFile>();
   readonly #small = new Map<string, string>();
 
   /** `sameLines` is the path of an earlier file with the very same lines. */
-  artifact(file: PrintedFile): { readonly artifact: ArtifactFile; readonly sameLines: string | null } {
-    const before = this.#byLines.get(file.lines);
-    if (before !== undefined) return { artifact: { path: file.path, text: before.text, sameAs: before.path }, sameLines: before.path };
-    const text = printedText(file.lines);
-    const sameAs = text.length <= smallText ? this.#small.get(text) : undefined;
-    const artifact = sameAs === undefined ? { path: file.path, text } : { path: file.path, text, sameAs };
-    if (sameAs === undefined && text.length <= smallText) this.#small.set(text, file.path);
-    // Lines of one node go with its dataplane; those of records that all nodes share stay.
-    this.#byLines.set(file.lines, artifact);
-    return { artifact, sameLines: null };
+  artifact({ path, blocks }: PrintedFile): { readonly artifact: ArtifactFile; readonly sameLines: string | null } {
+    const only = blocks.length === 1 ? blocks[0] : undefined;
+    const before = only === undefined ? undefined : this.#files.get(only);
+    if (before !== undefined) return { artifact: { path, text: before.text, sameAs: before.path }, sameLines: before.path };
+    const text = only === undefined ? blocks.map((block) => this.#textOf(block)).join("") : printedText(only);
+    if (text.length > smallText) {
+      const artifact = { path, text };
+      if (only !== undefined) this.#files.set(only, artifact);
+      return { artifact, sameLines: null };
+    }
+    const sameAs = this.#small.get(text);
+    if (sameAs === undefined) this.#small.set(text, path);
+    return { artifact: sameAs === undefined ? { path, text } : { path, text, sameAs }, sameLines: null };
+  }
+
+  #textOf(block: PrintedBlock): string {
+    let text = this.#texts.get(block);
+    if (text === undefined) {
+      text = printedText(block);
+      this.#texts.set(block, text);
+    }
+    return text;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * From every generated line back to the source that caused it: a `knet.map.json` for each node, and one for what is no node's.
- * The shape is described in docs/artifacts.md.
+ * From every generated line back to the source that caused it: a `knet.map.json` for each node, and one at the top for what is no
+ * node's. The one at the top also has the table of origins that all of them refer to. The shape is described in docs/artifacts.md.
  */
 import type { Origin, Span } from "@knet/language";
-import type { PrintedLine } from "../dataplane/printed.ts";
+import type { PrintedBlock, PrintedLine } from "../dataplane/printed.ts";
 
 export const sourceMapPath = "knet.map.json";
 
@@ -23,31 +23,32 @@ export interface SourcePosition {
 export type PositionOf = (span: Span) => { readonly start: SourcePosition; readonly end: SourcePosition } | null;
 
 /**
- * First and last generated line, index of the source, start line and column, end line and column (exclusive), index of
- * the name. Lines and columns count from 1. What stands in no source has the source index -1 and zeros.
+ * A declaration: its name as a reader would say it, and, when it stands in a source, the index of that, start line and column, end
+ * line and column (exclusive). Lines and columns count from 1.
  */
-export type MapEntry = readonly [
-  firstLine: number,
-  lastLine: number,
-  source: number,
-  startLine: number,
-  startColumn: number,
-  endLine: number,
-  endColumn: number,
-  name: number,
-];
+export type MappedOrigin =
+  | readonly [name: string]
+  | readonly [name: string, source: number, startLine: number, startColumn: number, endLine: number, endColumn: number];
 
-export interface SourceMap {
+/** The map of a node. */
+export interface NodeMap {
   readonly version: 1;
-  readonly sources: readonly string[];
-  /** Names of declarations, as a reader would say them. */
-  readonly names: readonly string[];
   /** By whole path, also in the map of a node. */
   readonly files: Readonly<Record<string, MappedFile>>;
 }
 
-/** `sameAs`: line for line like a file that was written earlier, in this map or in that of another node. */
-export type MappedFile = { readonly lines: readonly MapEntry[] } | { readonly sameAs: string };
+/** The map at the top. */
+export interface SourceMap extends NodeMap {
+  readonly sources: readonly string[];
+  /** Of the lines of all maps. */
+  readonly origins: readonly MappedOrigin[];
+}
+
+/**
+ * `lines`: pairs of a number of lines that follow each other, and the index of their origin.
+ * `sameAs`: line for line like a file that was written earlier, in this map or in that of another node.
+ */
+export type MappedFile = { readonly lines: readonly number[] } | { readonly sameAs: string };
 
 /** What a generated line goes back to. */
 export interface MappedLine {
@@ -60,136 +61,180 @@ export interface MappedLine {
   readonly endColumn: number;
 }
 
-type Place = readonly [file: string, startLine: number, startColumn: number, endLine: number, endColumn: number];
+/** Stands in a run for lines without an origin, until it is known what they frame. */
+const framing = -1;
 
-/** Where declarations stand, looked up once for all maps. Lines and columns count from 1. */
-export class PlaceTable {
+/** The origins of all maps of a tree, numbered as they are met. */
+export class OriginTable {
   readonly #positionOf: PositionOf;
-  readonly #places = new WeakMap<Span, Place>();
+  readonly #sources = new Map<string, number>();
+  /** Each as JSON, with its number. */
+  readonly #origins = new Map<string, number>();
+  /** The numbers by place and name: many origins are made anew for every line. */
+  readonly #known = new Map<Span | null, Map<string, number>>();
+  /** Of the blocks of files that have several: the same set stands in files of many nodes. */
+  readonly #runs = new WeakMap<PrintedBlock, readonly number[]>();
 
   constructor(positionOf: PositionOf) {
     this.#positionOf = positionOf;
   }
 
-  /** Null when the file is not at hand. */
-  of(span: Span): Place | null {
-    const known = this.#places.get(span);
-    if (known !== undefined) return known;
-    const found = this.#positionOf(span);
-    if (found === null) return null;
-    const { start, end } = found;
-    const place: Place = [span.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1];
-    this.#places.set(span, place);
-    return place;
+  /** The members `sources` and `origins` of the map at the top, as JSON with a line per origin. */
+  text(): string {
+    const origins = [...this.#origins.keys()].map((origin) => `\n    ${origin}`).join(",");
+    return `  "sources": ${JSON.stringify([...this.#sources.keys()])},\n  "origins": [${origins === "" ? "" : `${origins}\n  `}],\n`;
+  }
+
+  /** Of the lines of a file, which has these blocks one behind the other. Framing goes with what follows it, or else with what was before. */
+  linesOf(blocks: readonly PrintedBlock[]): readonly number[] {
+    const lines: number[] = [];
+    let pending = 0;
+    let last = framing;
+    for (const block of blocks) {
+      const runs = blocks.length === 1 ? this.#makeRuns(block) : this.#runsOf(block);
+      for (let at = 0; at < runs.length; at += 2) {
+        const origin = runs[at + 1] ?? framing;
+        pending += runs[at] ?? 0;
+        if (origin === framing) continue;
+        if (origin === last) addTo(lines, pending);
+        else lines.push(pending, origin);
+        last = origin;
+        pending = 0;
+      }
+    }
+    if (pending > 0 && last === framing) return [pending, this.#numberOf(unknownOrigin)];
+    if (pending > 0) addTo(lines, pending);
+    return lines;
+  }
+
+  #runsOf(block: PrintedBlock): readonly number[] {
+    let runs = this.#runs.get(block);
+    if (runs === undefined) {
+      runs = this.#makeRuns(block);
+      this.#runs.set(block, runs);
+    }
+    return runs;
+  }
+
+  #makeRuns(block: PrintedBlock): readonly number[] {
+    const runs: number[] = [];
+    let last: Origin | null | undefined;
+    let number = framing;
+    let count = 0;
+    for (const { origin } of block) {
+      if (origin !== last) {
+        const next = origin === null ? framing : this.#numberOf(origin);
+        if (next !== number && count > 0) {
+          runs.push(count, number);
+          count = 0;
+        }
+        number = next;
+        last = origin;
+      }
+      count++;
+    }
+    if (count > 0) runs.push(count, number);
+    return runs;
+  }
+
+  /** Origins of the same words and place are one. */
+  #numberOf(origin: Origin): number {
+    let names = this.#known.get(origin.span);
+    if (names === undefined) {
+      names = new Map();
+      this.#known.set(origin.span, names);
+    }
+    let number = names.get(origin.name);
+    if (number === undefined) {
+      number = numberIn(this.#origins, JSON.stringify(this.#mapped(origin)));
+      names.set(origin.name, number);
+    }
+    return number;
+  }
+
+  #mapped({ name, span }: Origin): MappedOrigin {
+    const place = span === null ? null : this.#positionOf(span);
+    if (span === null || place === null) return [name];
+    const { start, end } = place;
+    return [name, numberIn(this.#sources, span.file), start.line + 1, start.column + 1, end.line + 1, end.column + 1];
   }
 }
 
-/** Collects files one by one, so that their lines need not be kept: a file with a cause per line has a map as long as itself. */
-export class SourceMapBuilder {
-  readonly #places: PlaceTable;
-  readonly #sources = new Map<string, number>();
-  readonly #names = new Map<string, number>();
-  /** The end of the entries of an origin, as JSON: everything behind the lines. */
-  readonly #ends = new Map<Origin, string>();
-  /** Each file's member of the JSON object. */
-  readonly #files: string[] = [];
-
-  constructor(places: PlaceTable) {
-    this.#places = places;
-  }
-
-  /**
-   * Framing lines, such as `COMMIT`, go with the next line that has an origin, or else with the one before.
-   * @param sameAs the path of a file in this or another map that has the very same lines
-   */
-  add(file: { readonly path: string; readonly lines: readonly PrintedLine[] }, sameAs: string | null = null): void {
-    const value = sameAs === null ? `{"lines":[${this.#runs(file.lines)}]}` : JSON.stringify({ sameAs });
-    this.#files.push(`${JSON.stringify(file.path)}: ${value}`);
-  }
-
-  /** JSON of a {@link SourceMap} with one file per line. */
-  text(): string {
-    const [sources, names] = [JSON.stringify([...this.#sources.keys()]), JSON.stringify([...this.#names.keys()])];
-    const head = `{\n  "version": 1,\n  "sources": ${sources},\n  "names": ${names},\n`;
-    return `${head}  "files": {${this.#files.length === 0 ? "" : `\n    ${this.#files.join(",\n    ")}\n  `}}\n}\n`;
-  }
-
-  /** The entries of a file as JSON: a run for each stretch of lines that one declaration accounts for. */
-  #runs(lines: readonly PrintedLine[]): string {
-    const runs: string[] = [];
-    const origins = withoutGaps(lines);
-    let first = 0;
-    let end = "";
-    for (const [index, origin] of origins.entries()) {
-      if (index > 0 && origin === origins[index - 1]) continue;
-      const next = this.#end(origin);
-      if (index > 0 && next !== end) {
-        runs.push(`[${first + 1},${index},${end}]`);
-        first = index;
-      }
-      end = next;
-    }
-    if (origins.length > 0) runs.push(`[${first + 1},${origins.length},${end}]`);
-    return runs.join(",");
-  }
-
-  #end(origin: Origin): string {
-    const known = this.#ends.get(origin);
-    if (known !== undefined) return known;
-    const place = origin.span === null ? null : this.#places.of(origin.span);
-    const name = indexIn(this.#names, origin.name);
-    const end = place === null ? `-1,0,0,0,0,${name}` : `${indexIn(this.#sources, place[0])},${place.slice(1).join(",")},${name}`;
-    this.#ends.set(origin, end);
-    return end;
-  }
+/** Lengthens the last run. */
+function addTo(runs: number[], count: number): void {
+  const at = runs.length - 2;
+  runs[at] = (runs[at] ?? 0) + count;
 }
 
 /** The origin of a file that nothing in the program accounts for. */
 const unknownOrigin: Origin = { name: "knet", span: null };
 
-function withoutGaps(lines: readonly PrintedLine[]): readonly Origin[] {
-  const origins = Array.from(lines, (line) => line.origin);
-  let next: Origin | null = null;
-  for (let index = origins.length - 1; index >= 0; index--) {
-    next = origins[index] ?? next;
-    origins[index] = next;
+/** Collects the files of one map, so that their lines need not be kept. */
+export class SourceMapBuilder {
+  readonly #origins: OriginTable;
+  /** Each file's member of the JSON object. */
+  readonly #files: string[] = [];
+
+  constructor(origins: OriginTable) {
+    this.#origins = origins;
   }
-  // Only framing is left behind the last line that has one.
-  const last = origins.findLast((origin) => origin !== null) ?? unknownOrigin;
-  return origins.map((origin) => origin ?? last);
+
+  /** @param sameAs the path of a file in this or another map that has the very same lines */
+  add(file: { readonly path: string; readonly blocks: readonly PrintedBlock[] }, sameAs: string | null = null): void {
+    const value = sameAs === null ? `{"lines":[${this.#origins.linesOf(file.blocks).join()}]}` : JSON.stringify({ sameAs });
+    this.#files.push(`${JSON.stringify(file.path)}: ${value}`);
+  }
+
+  /** JSON of a {@link NodeMap} with one file per line. */
+  nodeText(): string {
+    return `{\n  "version": 1,\n${this.#filesText()}}\n`;
+  }
+
+  /** JSON of a {@link SourceMap} with one origin, or one file, per line. Complete when all other maps have been made. */
+  topText(): string {
+    return `{\n  "version": 1,\n${this.#origins.text()}${this.#filesText()}}\n`;
+  }
+
+  #filesText(): string {
+    return `  "files": {${this.#files.length === 0 ? "" : `\n    ${this.#files.join(",\n    ")}\n  `}}\n`;
+  }
 }
 
-function indexIn(table: Map<string, number>, text: string): number {
+function numberIn(table: Map<string, number>, text: string): number {
   const known = table.get(text);
   if (known !== undefined) return known;
   table.set(text, table.size);
   return table.size - 1;
 }
 
-/**
- * What line `line` (from 1) of a generated file goes back to; null when the map does not hold it.
- * @param mapOf reads the map at a path, for files that are the same as another node's; that node may not have been compiled
- */
-export function lookUpLine(map: SourceMap, path: string, line: number, mapOf: (mapPath: string) => SourceMap | null = () => null): MappedLine | null {
-  if (!Object.hasOwn(map.files, path)) return null;
-  const file = map.files[path];
+/** Gives the map at a path, or null when there is none: the node may not have been compiled. The map at the top is always there. */
+export interface MapReader {
+  top(): SourceMap;
+  node(path: string): NodeMap | null;
+}
+
+/** What line `line` (from 1) of a generated file goes back to; null when no map holds it. */
+export function lookUpLine(maps: MapReader, path: string, line: number): MappedLine | null {
+  const top = maps.top();
+  const mapPath = sourceMapPathOf(path);
+  const map = mapPath === sourceMapPath ? top : maps.node(mapPath);
+  const file = map !== null && Object.hasOwn(map.files, path) ? map.files[path] : undefined;
   if (file === undefined) return null;
-  if ("sameAs" in file) {
-    const other = Object.hasOwn(map.files, file.sameAs) ? map : mapOf(sourceMapPathOf(file.sameAs));
-    return other === null ? null : lookUpLine(other, file.sameAs, line, mapOf);
+  if ("sameAs" in file) return lookUpLine(maps, file.sameAs, line);
+  const number = originAt(file.lines, line);
+  const origin = number === null ? undefined : top.origins[number];
+  if (origin === undefined) return null;
+  const [name, source, startLine = 0, startColumn = 0, endLine = 0, endColumn = 0] = origin;
+  return { name, source: source === undefined ? null : (top.sources[source] ?? null), startLine, startColumn, endLine, endColumn };
+}
+
+function originAt(lines: readonly number[], line: number): number | null {
+  let left = line;
+  for (let at = 0; left > 0 && at < lines.length; at += 2) {
+    left -= lines[at] ?? 0;
+    if (left <= 0) return lines[at + 1] ?? null;
   }
-  const { lines } = file;
-  let low = 0;
-  let high = lines.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((lines[middle]?.[0] ?? 0) <= line) low = middle;
-    else high = middle - 1;
-  }
-  const entry = lines[low];
-  if (entry === undefined || line < entry[0] || line > entry[1]) return null;
-  const [, , source, startLine, startColumn, endLine, endColumn, name] = entry;
-  return { name: map.names[name] ?? "", source: map.sources[source] ?? null, startLine, startColumn, endLine, endColumn };
+  return null;
 }
 
 /** Where a dataplane record was printed. */

@@ -21,6 +21,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { compareText } from "@knet/language/values";
 import { makeFolders } from "./make-folders.ts";
 import { listedPaths, listText, parseList, pathProblem, topOf } from "./paths.ts";
 import { systemErrorWords } from "./system-errors.ts";
@@ -72,7 +73,7 @@ export interface TreeFile {
 export interface WriteReport {
   /** In the order given. */
   readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "unchanged" }[];
-  /** All files as they read, and what of it is really written, in bytes. */
+  /** In bytes: all files as they read, and without those that only are further names of others. */
   readonly bytes: { readonly read: number; readonly written: number };
   /** What was there before and is no longer; sorted. */
   readonly removed: readonly string[];
@@ -187,26 +188,30 @@ function stage(before: Before, target: Target | null, files: Iterable<TreeFile>,
   let linked = 0;
   for (const file of files) {
     const { path, text, sameAs } = file;
-    const problem = pathProblem(path);
+    const folder = dirname(path);
+    // Most files stand beside the one before: of their paths only the last part is new.
+    const isKnown = folders.has(folder);
+    const problem = pathProblem(isKnown ? basename(path) : path);
     if (problem !== null) throw new WriteError("bad-path", path, `cannot write a file named ${JSON.stringify(path)}: ${problem}`);
     if (sizes.has(path) || folders.has(path)) throw new WriteError("bad-path", path, `${path} is written twice`);
     const knownSize = sameAs === undefined ? undefined : sizes.get(sameAs);
     if (sameAs !== undefined && knownSize === undefined) throw new WriteError("bad-path", path, `${path} is said to be the same as ${sameAs}, which is not written before it`);
     const size = knownSize ?? Buffer.byteLength(text);
     sizes.set(path, size);
-    for (const parent of parentsOf(path)) {
+    for (const parent of isKnown ? [] : parentsOf(path)) {
       if (sizes.has(parent)) throw new WriteError("bad-path", path, `${parent} is both a file and a folder`);
       folders.add(parent);
     }
     read += size;
     system(path, () => {
-      written.push({ path, change: before.change(path, text, size) });
+      const change = before.change(path, text, size);
+      written.push({ path, change });
       if (target === null) {
         if (sameAs !== undefined) linked += size;
         return;
       }
       step("stage");
-      if (target.put(file)) linked += size;
+      if (target.put(file, change === "unchanged" ? before.placeOf(path) : null)) linked += size;
     });
   }
   return { files: written, bytes: { read, written: read - linked }, removed: [...before.paths].filter((path) => !sizes.has(path)).sort() };
@@ -225,26 +230,39 @@ class Target {
     this.#link = link;
   }
 
-  /** Whether an earlier file only got a second name. */
-  put({ path, text, sameAs }: TreeFile): boolean {
-    const folder = dirname(path);
-    if (!this.#made.has(folder)) {
-      mkdirSync(join(this.#folder, folder), { recursive: true });
-      this.#made.add(folder);
-    }
+  /**
+   * Whether an earlier file only got a second name.
+   * @param old a file outside of the same text
+   */
+  put({ path, text, sameAs }: TreeFile, old: string | null): boolean {
+    this.#make(dirname(path));
     const place = join(this.#folder, path);
     if (sameAs !== undefined) {
-      try {
-        this.#link(join(this.#folder, this.#copies.get(sameAs) ?? sameAs), place);
-        return true;
-      } catch (error) {
-        const code = codeOf(error);
-        if (code === null || !noLink.has(code)) throw error;
-        this.#copies.set(sameAs, path);
-      }
-    }
-    writeFileSync(place, text, { flag: "wx" });
+      if (this.#tryLink(join(this.#folder, this.#copies.get(sameAs) ?? sameAs), place)) return true;
+      this.#copies.set(sameAs, path);
+    } else if (old !== null && this.#tryLink(old, place)) return false;
+    // With the encoding said, Node opens, writes and closes in one go.
+    writeFileSync(place, text, { flag: "wx", encoding: "utf8" });
     return false;
+  }
+
+  #make(folder: string): void {
+    if (this.#made.has(folder)) return;
+    const parent = dirname(folder);
+    if (parent !== folder) this.#make(parent);
+    if (folder !== ".") mkdirSync(join(this.#folder, folder));
+    this.#made.add(folder);
+  }
+
+  #tryLink(existing: string, place: string): boolean {
+    try {
+      this.#link(existing, place);
+      return true;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === null || !noLink.has(code)) throw error;
+      return false;
+    }
   }
 }
 
@@ -266,11 +284,15 @@ class Before {
     this.paths = paths;
   }
 
+  placeOf(path: string): string {
+    return join(this.#folder, path);
+  }
+
   /** What writing the file does. @throws WriteError when a file of somebody else is in its way. */
   change(path: string, text: string, size: number): WriteReport["files"][number]["change"] {
     this.#refuseForeign(path);
     if (!this.paths.has(path)) return "added";
-    const place = join(this.#folder, path);
+    const place = this.placeOf(path);
     const stat = lstatSync(place, { throwIfNoEntry: false });
     if (stat?.isFile() !== true) return "added";
     if (stat.size !== size) return "changed";
@@ -358,7 +380,7 @@ function finish(folder: string, staging: string, commit: Commit, step: Step): vo
   const after = new Set(commit.after.map(topOf));
   // The list comes last: until then it tells what the folder held before.
   const tops = [...new Set([...commit.before, ...commit.after].map(topOf))].sort(
-    (x, y) => Number(x === listName) - Number(y === listName) || (x < y ? -1 : 1),
+    (x, y) => Number(x === listName) - Number(y === listName) || compareText(x, y),
   );
   for (const top of tops) {
     const isStaged = existsSync(join(fresh, top));

@@ -5,11 +5,9 @@ import { nearest } from "@knet/language";
 import { parseLock } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import { systemErrorWords } from "../artifacts/system-errors.ts";
+import { largestInput } from "../files/program-host.ts";
 import { CommandError } from "./command-error.ts";
 import type { Io } from "./io.ts";
-
-/** A program of this size has some 500,000 lines; anything larger is a mistake. */
-const largestInput = 32 * 1024 * 1024;
 
 export interface SourceInput {
   /** As the user wrote it, with `/`; `<stdin>` for `-`. */

@@ -1,18 +1,22 @@
 /** What every command that takes a program does first: read, check, keep the lock, print what is wrong. */
+import { relative } from "node:path";
 import { hasErrors } from "@knet/language";
-import type { SourceFile } from "@knet/language";
+import type { CheckOptions, SourceFile } from "@knet/language";
 import { formatLock } from "../allocate/index.ts";
 import { checkSource } from "../compilation/compilation.ts";
-import type { Checked, Compilation } from "../compilation/compilation.ts";
+import type { Checked, Compilation, Purpose } from "../compilation/compilation.ts";
+import { commandLineNames, fileHost } from "../files/program-host.ts";
 import { checkPretty } from "../report/check-pretty.ts";
 import { CommandError } from "./command-error.ts";
 import { readLock, readSource } from "./input.ts";
 import type { SourceInput } from "./input.ts";
 import type { Io } from "./io.ts";
+import { readParameters } from "./parameters.ts";
+import type { ParameterOptions } from "./parameters.ts";
 import { styleFor } from "./style.ts";
 import type { ColorWhen } from "./style.ts";
 
-export interface LoadOptions {
+export interface LoadOptions extends ParameterOptions {
   readonly locked: boolean;
   readonly color: ColorWhen;
 }
@@ -21,10 +25,11 @@ export interface Loaded extends Checked {
   readonly input: SourceInput;
 }
 
-export async function loadSource(io: Io, file: string, locked: boolean): Promise<Loaded> {
+export async function loadSource(io: Io, file: string, options: Omit<LoadOptions, "color">): Promise<Loaded> {
+  const { locked } = options;
   const input = await readSource(io, file);
   const lock = await readLock(input);
-  const checked = checkSource(input.name, input.text, lock?.allocation ?? null);
+  const checked = checkSource(input.name, input.text, lock?.allocation ?? null, await surroundings(io, input, options));
   if (locked && checked.compilation !== null) {
     const wanted = formatLock(checked.compilation.allocation);
     if (lock === null || lock.text !== wanted) {
@@ -34,18 +39,34 @@ export async function loadSource(io: Io, file: string, locked: boolean): Promise
   return { ...checked, input };
 }
 
+/** Where the program's imports and the values of its parameters come from. */
+export async function surroundings(io: Io, input: SourceInput, options: ParameterOptions): Promise<CheckOptions> {
+  const folderName = (path: string): string => relative(io.cwd, path).replaceAll("\\", "/") || ".";
+  return { host: fileHost(input.name, commandLineNames(io.cwd), folderName), parameters: await readParameters(io, options) };
+}
+
 /** Sources by their paths. */
 export function sourcesIn(files: readonly SourceFile[]): (path: string) => SourceFile | null {
   const known = new Map(files.map((file) => [file.path, file]));
   return (path) => known.get(path) ?? null;
 }
 
-/** The compilation; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are printed too. */
-export async function loadProgram(io: Io, file: string, options: LoadOptions): Promise<{ readonly compilation: Compilation; readonly loaded: Loaded } | null> {
-  const loaded = await loadSource(io, file, options.locked);
-  if (loaded.diagnostics.length > 0) {
-    io.stderr.write(checkPretty({ files: [loaded.source.path], diagnostics: loaded.diagnostics, sources: sourcesIn([loaded.source]) }, styleFor(io.stderr, io.env, options.color)));
+/**
+ * The compilation; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are printed too.
+ * @param purpose what the command needs of the compiler; null: no more than the model
+ */
+export async function loadProgram(
+  io: Io,
+  file: string,
+  options: LoadOptions,
+  purpose: Purpose | null = null,
+): Promise<{ readonly compilation: Compilation; readonly loaded: Loaded } | null> {
+  const loaded = await loadSource(io, file, options);
+  const missing = purpose === null ? [] : (loaded.compilation?.unsupported(purpose) ?? []);
+  const diagnostics = [...loaded.diagnostics, ...missing];
+  if (diagnostics.length > 0) {
+    io.stderr.write(checkPretty({ files: [loaded.source.path], diagnostics, sources: sourcesIn(loaded.sources) }, styleFor(io.stderr, io.env, options.color)));
   }
-  if (loaded.compilation === null || hasErrors(loaded.diagnostics)) return null;
+  if (loaded.compilation === null || hasErrors(diagnostics)) return null;
   return { compilation: loaded.compilation, loaded };
 }

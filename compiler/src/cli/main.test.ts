@@ -139,10 +139,12 @@ describe("output", () => {
   it("should lead from a generated line to the place of its declaration, counted from 1", async () => {
     using sh = shell();
     await sh.knet(["compile", "journey.knet", "-o", "out"]);
-    const { names, files } = JSON.parse(sh.read("out/knet.map.json")) as { names: string[]; files: Record<string, { lines: number[][] }> };
-    const [[first, , source, line, column, , , name] = []] = files["manifests/namespace001/service-myapp.yaml"]?.lines ?? [];
+    const { sources, origins, files } = JSON.parse(sh.read("out/knet.map.json")) as { sources: string[]; origins: unknown[][]; files: Record<string, { lines: number[] }> };
+    const path = "manifests/namespace001/service-myapp.yaml";
+    const [count, origin, ...more] = files[path]?.lines ?? [];
+    expect([count, more]).toEqual([sh.read(`out/${path}`).split("\n").length - 1, []]);
     const declared = journey.split("\n").findIndex((text) => text.includes("service myapp")) + 1;
-    expect([first, source, line, column, names[name ?? -1]]).toEqual([1, 0, declared, 3, "service namespace001/myapp"]);
+    expect([sources, origins[origin ?? -1]?.slice(0, 4)]).toEqual([["journey.knet"], ["service namespace001/myapp", 0, declared, 3]]);
   });
 
   it("should write the rules that all nodes share once, and only the nodes that are asked for", async () => {

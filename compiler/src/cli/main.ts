@@ -1,9 +1,12 @@
 /** The `knet` command: one table of commands, one place where errors become messages and exit codes. */
-import { Command, CommanderError, Option } from "commander";
-import { CommandError } from "./command-error.ts";
+import { Argument, Command, CommanderError, Option } from "commander";
+import { CommandError, commandErrorText } from "./command-error.ts";
 import { check, checkFormats } from "./commands/check.ts";
 import { compile } from "./commands/compile.ts";
+import { completion, completionShells } from "./commands/completion.ts";
+import type { CompletionShell } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
+import { fmt } from "./commands/fmt.ts";
 import { init } from "./commands/init.ts";
 import { lock } from "./commands/lock.ts";
 import { reach, reachFormats } from "./commands/reach.ts";
@@ -36,8 +39,7 @@ function report(io: Io, args: readonly string[], error: unknown): ExitCode {
     return error.exitCode === 0 ? 0 : 2;
   }
   if (error instanceof CommandError) {
-    io.stderr.write(`${style.bad(`error[${error.code}]`)}: ${error.message}\n`);
-    if (error.help !== null) io.stderr.write(`  = ${style.frame.help("help:")} ${error.help}\n`);
+    io.stderr.write(commandErrorText(error, style));
     return error.exit;
   }
   const what = error instanceof Error ? error.message : String(error);
@@ -81,6 +83,11 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
       .addHelpText("after", `\nExample:\n  ${example}`);
   const format = (...choices: readonly [string, ...string[]]): Option => new Option("--format <format>", "what to print").choices(choices).default(choices[0]);
   const locked = (): Option => new Option("--locked", "fail when knet.lock would change").default(false);
+  const param = (): Option =>
+    new Option("--param <name=value>", "a value for a parameter of the program; may be repeated")
+      .argParser((text: string, before: readonly string[]) => [...before, text])
+      .default([], "none");
+  const params = (): Option => new Option("--params <file>", "values for parameters of the program, in JSON or YAML");
 
   command("init", "write a small working cluster, a CI workflow and editor settings", "knet init my-cluster")
     .argument("[dir]", "the folder to write into", ".")
@@ -92,11 +99,21 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--deny-warnings", "warnings fail too", false)
     .option("--fix", "apply the repairs that keep the meaning, and write the files", false)
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (files: string[], options: Parameters<typeof check>[2]) => done(await check(io, files, options)));
+
+  command("fmt", "format programs: the one style", "knet fmt --check examples")
+    .argument("<file...>", "programs, or folders with all .knet files below them")
+    .option("--check", "write nothing; list the files that are not formatted and end with 3 when there are any", false)
+    .option("--diff", "write nothing; print what would change", false)
+    .action(async (files: string[], options: Parameters<typeof fmt>[2]) => done(await fmt(io, files, options)));
 
   command("lock", "write the allocated addresses to knet.lock beside the program", "knet lock examples/journey/journey.knet")
     .argument("<file>", "the program")
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (file: string, options: Parameters<typeof lock>[2]) => done(await lock(io, file, options)));
 
   command("compile", "write every artifact: node dataplanes, manifests, the source map", "knet compile examples/journey/journey.knet -o out --node node-a")
@@ -107,6 +124,8 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--dry-run", "write nothing, print what would be", false)
     .addOption(format("pretty", "json"))
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (file: string, options: Parameters<typeof compile>[2]) => done(await compile(io, file, options)));
 
   command("verify", "try every assertion on the generated dataplanes", "knet verify examples/journey/journey.knet")
@@ -115,6 +134,8 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--seed <n>", "seed of the samples")
     .addOption(format(...verifyFormats))
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (file: string, options: Parameters<typeof verify>[2]) => done(await verify(io, file, options)));
 
   command("trace", "the journey of a request and of its reply, step by step", "knet trace examples/journey/journey.knet namespace001/pod-0 myapp --port 80 --backend namespace001/pod-3")
@@ -129,6 +150,8 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--all", "show every rule that matched", false)
     .addOption(format(...traceFormats))
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (file: string, from: string, to: string, options: Parameters<typeof trace>[4]) => done(await trace(io, file, from, to, options)));
 
   command("reach", "who reaches whom on what", "knet reach examples/shop/shop.knet --from shop/* --to data/* --explain")
@@ -138,12 +161,18 @@ function build(io: Io, done: (code: ExitCode) => void): Command {
     .option("--explain", "say why, with the policies and where they stand", false)
     .addOption(format(...reachFormats))
     .addOption(locked())
+    .addOption(param())
+    .addOption(params())
     .action(async (file: string, options: Parameters<typeof reach>[2]) => done(await reach(io, file, options)));
 
-  command("explain", "a diagnostic at length, with an example and its repair", "knet explain KN3003")
-    .argument("<code>", "KNnnnn or its name")
+  command("explain", "a diagnostic at length, with an example and its repair; without a code, the list of all", "knet explain KN3003")
+    .argument("[code]", "KNnnnn or its name")
     .addOption(format("pretty", "json"))
-    .action(async (code: string, options: Parameters<typeof explain>[2]) => done(await explain(io, code, options)));
+    .action(async (code: string | undefined, options: Parameters<typeof explain>[2]) => done(await explain(io, code ?? null, options)));
+
+  command("completion", "a script that lets the shell complete knet's commands, options and files", "source <(knet completion bash)")
+    .addArgument(new Argument("<shell>", "the shell").choices(completionShells))
+    .action((shell: CompletionShell) => done(completion(io, program, shell)));
 
   return program;
 }

@@ -41,8 +41,8 @@ namespace shop {
   pod client on node-a { labels = { app = "client" } }
 
   workload web {
-    replicas = 2
-    labels   = { app = "web" }
+    replicas  = 2
+    labels    = { app = "web" }
     port http = 8080/tcp
     spread over [node-a, node-b]
   }

@@ -1,6 +1,6 @@
 /** EndpointSlice objects as the controller writes them for a cluster that has none yet. */
 import { createHash } from "node:crypto";
-import { formatIp } from "@knet/language/values";
+import { compareText, formatIp } from "@knet/language/values";
 import type { Family } from "@knet/language/values";
 import type { NetworkModel, Service } from "../model/types.ts";
 import { endpointsOf } from "./endpoints.ts";
@@ -49,8 +49,30 @@ const maxPrefix = 58;
 export function endpointSlices(model: NetworkModel): readonly EndpointSlice[] {
   const endpoints = endpointsOf(model);
   return model.services.flatMap((service) => {
+    if (service.manualSlices !== undefined) return manualEndpointSlices(service);
     const families = endpoints.services.get(`${service.namespace}/${service.name}`) ?? [];
     return families.flatMap((family, index) => slicesOf(service, family, index));
+  });
+}
+
+/** The slices that a service's `endpoints` are, under their own names; the service has no selector, so no controller touches them. */
+export function manualEndpointSlices(service: Service): readonly EndpointSlice[] {
+  return (service.manualSlices ?? []).map((slice): EndpointSlice => {
+    const { name, addresses, ports, ready, serving, terminating, node, zone, hostname } = slice;
+    return {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name, namespace: service.namespace, labels: { "kubernetes.io/service-name": service.name } },
+      addressType: addresses[0]?.family === 6 ? "IPv6" : "IPv4",
+      endpoints: addresses.map((ip) => ({
+        addresses: [formatIp(ip)],
+        conditions: { ready, serving, terminating },
+        ...(hostname === null ? {} : { hostname }),
+        ...(node === null ? {} : { nodeName: node }),
+        ...(zone === null ? {} : { zone }),
+      })),
+      ports: ports.map((port) => ({ name: port.name ?? "", port: port.port, protocol: protocolName(port.protocol) })),
+    };
   });
 }
 
@@ -60,7 +82,7 @@ interface PortGroup {
 }
 
 function slicesOf(service: Service, family: FamilyEndpoints, familyIndex: number): readonly EndpointSlice[] {
-  const groups = [...groupByPorts(family).entries()].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, group]) => group);
+  const groups = [...groupByPorts(family).entries()].sort(([x], [y]) => compareText(x, y)).map(([, group]) => group);
   const chunks = groups.flatMap(({ ports, addresses }) =>
     Array.from({ length: Math.ceil(addresses.length / maxEndpoints) }, (_, i) => ({
       ports,

@@ -1,8 +1,8 @@
 /** Which pods answer for which service port: what the EndpointSlice controller derives. */
-import { formatIp } from "@knet/language/values";
+import { compareText, formatIp } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
-import type { NetworkModel, Node, Pod, Service, ServicePort } from "../model/types.ts";
+import type { ManualSlice, NetworkModel, Node, Pod, Service, ServicePort } from "../model/types.ts";
 
 /** One address behind a service, whatever the port. */
 export interface EndpointAddress {
@@ -124,23 +124,27 @@ function labelKey(namespace: string, key: string, value: string): string {
 }
 
 function familyEndpoints(service: Service, family: Family, selected: readonly Pod[], nodes: ReadonlyMap<string, Node>): FamilyEndpoints {
-  const entries: { readonly address: EndpointAddress; readonly text: string; readonly pod: Pod | null }[] = [];
+  const entries: { readonly address: EndpointAddress; readonly text: string; readonly behind: Pod | ManualSlice | null }[] = [];
   for (const pod of selected) {
     const address = addressOf(service, family, pod, nodes);
-    if (address !== null) entries.push({ address, text: formatIp(address.ip), pod });
+    if (address !== null) entries.push({ address, text: formatIp(address.ip), behind: pod });
   }
   if (!hasSelector(service)) {
     for (const ip of service.manualEndpoints)
-      if (ip.family === family) entries.push({ address: manualAddress(service, ip), text: formatIp(ip), pod: null });
+      if (ip.family === family) entries.push({ address: manualAddress(service, ip), text: formatIp(ip), behind: null });
+    for (const slice of service.manualSlices ?? []) {
+      for (const ip of slice.addresses)
+        if (ip.family === family) entries.push({ address: sliceAddress(slice, ip), text: formatIp(ip), behind: slice });
+    }
   }
-  entries.sort((x, y) => byBytes(x.text, y.text) || byBytes(x.address.pod ?? "", y.address.pod ?? ""));
+  entries.sort((x, y) => compareText(x.text, y.text) || compareText(x.address.pod ?? "", y.address.pod ?? ""));
   const ports = service.ports.map((port): PortEndpoints => {
     const keyed: { readonly key: string; readonly endpoint: Endpoint }[] = [];
-    for (const { address, text, pod } of entries) {
-      const number = targetPort(port, pod);
+    for (const { address, text, behind } of entries) {
+      const number = targetPort(port, behind);
       if (number !== null) keyed.push({ key: endpointText(text, family, number), endpoint: { ...address, port: number } });
     }
-    keyed.sort((x, y) => byBytes(x.key, y.key) || byBytes(x.endpoint.pod ?? "", y.endpoint.pod ?? ""));
+    keyed.sort((x, y) => compareText(x.key, y.key) || compareText(x.endpoint.pod ?? "", y.endpoint.pod ?? ""));
     return { port, endpoints: keyed.map((entry) => entry.endpoint) };
   });
   return { family, addresses: entries.map((entry) => entry.address), ports };
@@ -148,10 +152,6 @@ function familyEndpoints(service: Service, family: Family, selected: readonly Po
 
 function endpointText(ip: string, family: Family, port: number): string {
   return family === 4 ? `${ip}:${port}` : `[${ip}]:${port}`;
-}
-
-function byBytes(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 function addressOf(service: Service, family: Family, pod: Pod, nodes: ReadonlyMap<string, Node>): EndpointAddress | null {
@@ -175,9 +175,16 @@ function manualAddress(service: Service, ip: Ip): EndpointAddress {
   return { ip, node: null, zone: null, pod: null, hostname: null, ready: true, serving: true, terminating: false, origin: service.origin };
 }
 
-/** Null when the pod has no container port of that name and protocol. */
-function targetPort(port: ServicePort, pod: Pod | null): number | null {
+function sliceAddress(slice: ManualSlice, ip: Ip): EndpointAddress {
+  const { node, zone, hostname, ready, serving, terminating, origin } = slice;
+  return { ip, node, zone, pod: null, hostname, ready, serving, terminating, origin };
+}
+
+/** Null when the pod has no container port of that name and protocol, or the slice no port that joins the service's. */
+function targetPort(port: ServicePort, behind: Pod | ManualSlice | null): number | null {
+  if (behind !== null && "serving" in behind)
+    return behind.ports.find((candidate) => candidate.name === port.name && candidate.protocol === port.protocol)?.port ?? null;
   if (typeof port.targetPort === "number") return port.targetPort;
-  const named = pod?.ports.find((candidate) => candidate.name === port.targetPort && candidate.protocol === port.protocol);
+  const named = behind?.ports.find((candidate) => candidate.name === port.targetPort && candidate.protocol === port.protocol);
   return named?.port ?? null;
 }

@@ -1,5 +1,5 @@
 /** Who has which address, and which pool it lies in. */
-import { contains, equalIp, formatIp } from "@knet/language/values";
+import { contains, equalIp, formatIp, rangeOf } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
 import type { ExternalHost, IpPool, NetworkModel, Node, Pod, Router } from "../model/types.ts";
 
@@ -10,8 +10,8 @@ export type Place =
   | { readonly kind: "node"; readonly node: Node; readonly tunnel: boolean }
   | { readonly kind: "router"; readonly router: Router }
   | { readonly kind: "external"; readonly host: ExternalHost }
-  /** Nobody has it. `block` is the node that owns its block of a pool. */
-  | { readonly kind: "vacant"; readonly block: string | null; readonly subnet: string | null };
+  /** Nobody has it. `block` is the node that owns its block of a pool; `broadcast`: it is the last address of its subnet, or of the wire outside, and means all of it. */
+  | { readonly kind: "vacant"; readonly block: string | null; readonly subnet: string | null; readonly broadcast: boolean };
 
 export class AddressBook {
   readonly #model: NetworkModel;
@@ -49,8 +49,11 @@ export class AddressBook {
     if (place !== undefined) return place;
     const pooled = this.pool(ip) !== undefined;
     const block = (pooled ? this.#model.ipam.nodes.find((node) => node.blocks.some(({ cidr }) => contains(cidr, ip)))?.node : null) ?? null;
-    const subnet = this.#model.subnets.find(({ cidrs }) => cidrs.some((cidr) => contains(cidr, ip)))?.name ?? null;
-    return { kind: "vacant", block, subnet };
+    const subnet = this.#model.subnets.find(({ cidrs }) => cidrs.some((cidr) => contains(cidr, ip)));
+    const wires = [...(subnet?.cidrs ?? []), ...(this.#model.external?.prefixes ?? [])];
+    // RFC 3021: a range of two addresses has no broadcast address.
+    const broadcast = ip.family === 4 && wires.some((cidr) => cidr.ip.family === 4 && cidr.prefix <= 30 && equalIp(rangeOf(cidr).last, ip));
+    return { kind: "vacant", block, subnet: subnet?.name ?? null, broadcast };
   }
 
   node(name: string): Node | undefined {

@@ -6,15 +6,14 @@
  * It takes for granted that hosts have no strict reverse-path filter, that pods listen on their declared container ports
  * whether ready or not, and that every machine outside answers on 53, 80 and 443/tcp and 53/udp.
  */
-import { equalIp } from "@knet/language/values";
+import { equalIp, formatIp } from "@knet/language/values";
 import type { Ip, Transport } from "@knet/language/values";
 import type { NetworkModel, Pod } from "../model/types.ts";
 import type { Flow, Intent, IntentAnswer, IntentOutcome, PolicyVerdict } from "./types.ts";
 import { Walk } from "./walk.ts";
 import { World } from "./world.ts";
 
-export { comparisonClass } from "./types.ts";
-export type { ComparisonClass, DirectionVerdict, Flow, Intent, IntentAnswer, IntentOutcome, OutcomeKind, PolicyVerdict } from "./types.ts";
+export type { DirectionVerdict, Flow, Intent, IntentAnswer, IntentOutcome, OutcomeKind, PolicyVerdict } from "./types.ts";
 
 export function createIntent(model: NetworkModel): Intent {
   const world = new World(model);
@@ -23,7 +22,7 @@ export function createIntent(model: NetworkModel): Intent {
   return {
     ask(flow) {
       const walk = new Walk(world, flow.protocol);
-      return answer(send(walk, flow), walk.doubts);
+      return answer(send(walk, flow), walk);
     },
     policyVerdict: (source, destination, protocol, port) => policyVerdict(world, source, destination, protocol, port),
   };
@@ -41,14 +40,14 @@ export function createIntent(model: NetworkModel): Intent {
 }
 
 /** Ends that a caller cannot tell apart are one. */
-function answer(all: readonly IntentOutcome[], doubts: ReadonlySet<string>): IntentAnswer {
+function answer(all: readonly IntentOutcome[], { doubts, isExact }: Pick<Walk, "doubts" | "isExact">): IntentAnswer {
   const outcomes = new Map<string, IntentOutcome>();
   for (const outcome of all) {
     const told = outcome.kind === "delivered" || outcome.kind === "refused" ? "" : outcome.reason;
-    const place = `${outcome.kind} ${outcome.server ?? ""} ${outcome.port ?? ""} ${told}`;
+    const place = `${outcome.kind} ${outcome.server ?? ""} ${outcome.port ?? ""} ${outcome.sources.map(formatIp).join()} ${told}`;
     if (!outcomes.has(place)) outcomes.set(place, outcome);
   }
-  return { outcomes: [...outcomes.values()], unspecified: doubts.size === 0 ? null : [...doubts].join("; ") };
+  return { outcomes: [...outcomes.values()], unspecified: doubts.size === 0 ? null : [...doubts].join("; "), exact: isExact };
 }
 
 function policyVerdict(world: World, source: Pod | Ip, destination: Pod, protocol: Transport, port: number): PolicyVerdict {

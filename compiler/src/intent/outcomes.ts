@@ -24,7 +24,7 @@ export interface Trail {
 export const start: Trail = { passages: [], causes: [], through: "", readings: [], egress: null, firewall: null };
 
 export function blocked(kind: Exclude<OutcomeKind, "delivered" | "refused">, reason: string, causes: readonly Origin[]): IntentOutcome {
-  return { kind, server: null, port: null, reason, causes, admission: null };
+  return { kind, server: null, port: null, sources: [], reason, causes, admission: null };
 }
 
 export function refusedBy(
@@ -32,10 +32,19 @@ export function refusedBy(
   name: string,
   protocol: Transport,
   port: number,
+  sources: readonly Ip[],
   causes: readonly Origin[],
   admission: Admission,
 ): IntentOutcome {
-  return { kind: "refused", server, port, reason: `${name} is reached, and nobody listens on ${port}/${protocol}`, causes, admission };
+  return {
+    kind: "refused",
+    server,
+    port,
+    sources,
+    reason: `${name} is reached, and nobody listens on ${port}/${protocol}`,
+    causes,
+    admission,
+  };
 }
 
 export function withoutAnswer(outcome: IntentOutcome, lost: LostReply): IntentOutcome {

@@ -58,7 +58,7 @@ describe("from the outside", () => {
   it("pods, services and tunnel addresses have no route", () => {
     const model = cluster({ pods: all, services: [service("shop/client", "172.16.0.5", ["80/tcp -> 8080"])] });
     for (const dst of ["10.10.1.5", "172.16.0.5", "10.10.1.0", "fd10::1:5", "192.168.1.99"])
-      expect(ends(model, "external/internet", dst, "80/tcp")).toBe("dropped");
+      expect(ends(model, "external/internet", dst, "80/tcp")).toBe("unreachable");
   });
 
   it("nodes are reached directly, and answer where kubelet or a host-network pod listens", () => {
@@ -71,7 +71,9 @@ describe("from the outside", () => {
 
   it("the firewall tells the internet from declared ranges, and sources from each other", () => {
     const guarded = (...rules: readonly string[]) => cluster({ pods: all, firewalls: [firewall(["a2"], ...rules)] });
-    expect(ends(guarded("internet on 9100/tcp"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
+    expect(ends(guarded("internet on 9100/tcp"), "external/office", "192.168.1.12", "9100/tcp")).toBe(
+      "delivered pod/kube-system/daemon:9100",
+    );
     expect(ends(guarded("internet on 9100/tcp"), "node/a1", "192.168.1.12", "9100/tcp")).toBe("dropped");
     expect(ends(guarded("198.51.100.0/24"), "external/office", "192.168.1.12", "9100/tcp")).toBe("delivered pod/kube-system/daemon:9100");
     expect(ends(guarded("198.51.100.0/24"), "external/internet", "192.168.1.12", "9100/tcp")).toBe("dropped");

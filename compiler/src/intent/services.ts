@@ -2,7 +2,7 @@
  * Services as kube-proxy serves them in iptables mode with a ClusterCIDR detector: which addresses and ports a node
  * translates, to which endpoints, and whether it hides the source.
  */
-import { contains, equalIp, formatIp } from "@knet/language/values";
+import { compareText, contains, equalIp, formatIp } from "@knet/language/values";
 import type { Family, Ip, Transport } from "@knet/language/values";
 import type { NetworkModel, Pod, Service, ServicePort } from "../model/types.ts";
 import type { AddressBook } from "./addresses.ts";
@@ -151,7 +151,7 @@ export class ServiceTable {
     const place = `${service.namespace}/${service.name} ${family} ${service.ports.indexOf(port)}`;
     let found = this.#endpoints.get(place);
     if (found === undefined) {
-      found = this.#endpointsOf(service, port, family).toSorted((x, y) => byText(endpointText(x), endpointText(y)));
+      found = this.#endpointsOf(service, port, family).toSorted((x, y) => compareText(endpointText(x), endpointText(y)));
       this.#endpoints.set(place, found);
     }
     return found;
@@ -214,8 +214,4 @@ function usable(endpoints: readonly Endpoint[]): readonly Endpoint[] {
 
 function endpointText({ ip, port }: Endpoint): string {
   return `${formatIp(ip)} ${port}`;
-}
-
-function byText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }

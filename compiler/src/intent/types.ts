@@ -31,6 +31,8 @@ export interface IntentOutcome {
   readonly server: string | null;
   /** The port on the server, after service translation; null with `server`. */
   readonly port: number | null;
+  /** The client as the server sees it; several where the specifications leave it open which. Empty when nobody gets the request. */
+  readonly sources: readonly Ip[];
   /** A sentence without a full stop. */
   readonly reason: string;
   /** The declarations that decided, the deciding one first. */
@@ -48,24 +50,16 @@ export interface Admission {
 }
 
 /**
- * A caller may compare the classes of {@link comparisonClass} and, for `delivered` and `refused`, server and port.
- * `dropped` and `unreachable` are told apart for the reader only: which of the two a blocked packet meets depends on
- * neighbour resolution and on whether an ICMP error finds its way back. MTUs are not judged.
+ * A caller may compare kind, server, port and source of `exact` answers. `dropped` without a server is silence; of
+ * `unreachable` the sender may hear, by an error whose kind is not judged, or not. MTUs are not judged.
  */
 export interface IntentAnswer {
   /** The set of possible ends: one per backend that a service may choose, equal ends merged. Never empty. */
   readonly outcomes: readonly IntentOutcome[];
-  /**
-   * Why the outcomes are not to be compared: Kubernetes leaves the answer open, or it depends on the address that policy
-   * sees. The outcomes are then those of Calico's and kube-proxy's iptables dataplanes. Null: the answer is certain.
-   */
+  /** Why Kubernetes leaves the answer open, or what it depends on beside the program. Null: the answer is certain. */
   readonly unspecified: string | null;
-}
-
-export type ComparisonClass = "delivered" | "refused" | "rejected" | "blocked";
-
-export function comparisonClass(kind: OutcomeKind): ComparisonClass {
-  return kind === "dropped" || kind === "unreachable" ? "blocked" : kind;
+  /** Whether the outcomes are nevertheless exactly those of Calico and of kube-proxy in iptables mode; true where nothing is unspecified. */
+  readonly exact: boolean;
 }
 
 /** What policies say about one direction of one pod. */

@@ -2,12 +2,13 @@
 import { equalIp, formatIp, isSpecial } from "@knet/language/values";
 import type { Ip, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
-import type { ExternalHost, Node, Pod } from "../model/types.ts";
+import type { ExternalHost, Node, Pod, Router } from "../model/types.ts";
 import { includesIp, isLoopback } from "./addresses.ts";
 import { beyond, fromOwnNode, intoPod, ontoNode, toItself } from "./admission.ts";
 import { blocked, denied, origins, refusedBy, start, withoutAnswer } from "./outcomes.ts";
 import type { Trail } from "./outcomes.ts";
 import type { Redirect } from "./services.ts";
+import { preferredSource } from "./source-address.ts";
 import type { Admission, IntentOutcome } from "./types.ts";
 import { offers } from "./world.ts";
 import type { World } from "./world.ts";
@@ -44,6 +45,8 @@ export class Walk {
   readonly #protocol: Transport;
   /** Why the outcome is open. */
   readonly doubts = new Set<string>();
+  /** False where it also depends on what the walk does not know; else the outcomes are those of Calico and kube-proxy. */
+  isExact = true;
 
   constructor(world: World, protocol: Transport) {
     this.#world = world;
@@ -54,7 +57,7 @@ export class Walk {
 
   fromPod(pod: Pod, dst: Ip, port: number): readonly IntentOutcome[] {
     const name = `pod ${pod.namespace}/${pod.name}`;
-    if (isLoopback(dst) || includesIp(pod.addresses, dst)) return [this.#atPod(pod, port, start, toItself(pod))];
+    if (isLoopback(dst) || includesIp(pod.addresses, dst)) return [this.#atPod(pod, port, dst, start, toItself(pod))];
     if (isSpecial(dst)) return [this.#special(dst)];
     const src = pod.addresses.find((ip) => ip.family === dst.family);
     if (src === undefined) return [blocked("unreachable", `${name} has no IPv${dst.family} address`, [pod.origin])];
@@ -66,9 +69,13 @@ export class Walk {
     const { book, services } = this.#world;
     if (isLoopback(dst)) {
       if (dst.family === 4 && services.isNodePort(4, this.#protocol, port))
-        this.doubts.add("whether node ports are served on 127.0.0.1 is a setting of kube-proxy");
+        this.#giveUp("whether node ports are served on 127.0.0.1 is a setting of kube-proxy");
     } else if (isSpecial(dst)) {
       return [this.#special(dst)];
+    }
+    const place = book.at(dst);
+    if (place.kind === "vacant" && place.broadcast && place.subnet === node.subnet) {
+      return [blocked("unreachable", `${formatIp(dst)} is the broadcast address of subnet ${node.subnet}`, [node.origin])];
     }
     if (book.isLocal(node.name, dst)) return this.#atNode(node.name, { src: dst, dst, port }, { kind: "own" }, start);
     const src = this.#sourceTowards(node, dst);
@@ -84,7 +91,7 @@ export class Walk {
     const place = book.at(dst);
     const home = place.kind === "pod" ? place.pod.node : place.kind === "node" && place.tunnel ? place.node.name : null;
     if (home !== null) {
-      if (home === node.name) return own;
+      if (home === node.name) return this.#unbound(node.name, dst) ?? own;
       const crossing = crossings.between(node.name, home, dst);
       return (crossing.kind === "tunnel" ? book.tunnel(node.name, crossing.encapsulation, dst.family) : undefined) ?? own;
     }
@@ -100,15 +107,15 @@ export class Walk {
 
   fromExternal(host: ExternalHost, dst: Ip, port: number): readonly IntentOutcome[] {
     const { book, underlay } = this.#world;
-    if (isLoopback(dst) || includesIp(host.addresses, dst)) return [this.#atExternal(host, port, start, null)];
+    if (isLoopback(dst) || includesIp(host.addresses, dst)) return [this.#atExternal(host, port, start, { outside: dst })];
     if (isSpecial(dst)) return [this.#special(dst)];
     const src = host.addresses.find((ip) => ip.family === dst.family);
     if (src === undefined) return [blocked("unreachable", `${host.name} has no IPv${dst.family} address`, [host.origin])];
     const place = book.at(dst);
-    if (place.kind === "external") return [this.#atExternal(place.host, port, start, null)];
+    if (place.kind === "external") return [this.#atExternal(place.host, port, start, { outside: src })];
     if (place.kind === "router") {
       const { name, origin } = place.router;
-      return [refusedBy(`router/${name}`, name, this.#protocol, port, [origin], beyond(name, origin, null))];
+      return [refusedBy(`router/${name}`, name, this.#protocol, port, [src], [origin], beyond(name, origin, null))];
     }
     if (place.kind === "node" && !place.tunnel) {
       this.#doubtSeveralExits(dst);
@@ -117,17 +124,26 @@ export class Walk {
       }
       return this.#atNode(place.node.name, { src, dst, port }, { kind: "wire" }, start);
     }
-    return [blocked("dropped", `nothing outside the cluster has a route to ${formatIp(dst)}`, [])];
+    if (place.kind === "vacant" && place.broadcast && place.subnet !== null && underlay.exits(place.subnet, dst.family).length > 0) {
+      this.#doubtSeveralExits(dst);
+      return [blocked("dropped", broadcast(dst, place.subnet), [])];
+    }
+    return [blocked("unreachable", `nothing outside the cluster has a route to ${formatIp(dst)}`, [])];
+  }
+
+  #giveUp(why: string): void {
+    this.doubts.add(why);
+    this.isExact = false;
   }
 
   #special(dst: Ip): IntentOutcome {
-    this.doubts.add(`${formatIp(dst)} is link-local, multicast or otherwise special`);
+    this.#giveUp(`${formatIp(dst)} is link-local, multicast or otherwise special`);
     return blocked("dropped", `${formatIp(dst)} is no host on a wire`, []);
   }
 
   #doubtSeveralExits({ family }: Ip): void {
     if (this.#world.underlay.natRouters(family).length > 1)
-      this.doubts.add("several routers lead outside, and which one the outside uses is open");
+      this.#giveUp("several routers lead outside, and which one the outside uses is open");
   }
 
   // A node ------------------------------------------------------------------------------------------
@@ -135,7 +151,7 @@ export class Walk {
   #atNode(node: string, packet: Packet, entry: Entry, before: Trail): readonly IntentOutcome[] {
     const { book, firewalls, services } = this.#world;
     if (before.passages.length >= longestWay) {
-      this.doubts.add("services translate the request in a circle");
+      this.#giveUp("services translate the request in a circle");
       return [blocked("dropped", `the request passes more than ${longestWay} nodes`, before.causes)];
     }
     const isAsked = entry.kind === "wire" && book.isLocal(node, packet.dst);
@@ -212,6 +228,10 @@ export class Walk {
         return this.#route(node, plain, entry, trail);
       }
     }
+    const lost =
+      kind === "rejected" ? this.#world.replies.fromNode([...trail.passages, { node, source: plain.packet.src, translated: false }]) : null;
+    if (lost !== null)
+      return [blocked("dropped", `${reason}, but the refusal is lost: ${lost.reason}`, [...lost.causes, service, ...trail.causes])];
     return [blocked(kind, reason, [service, ...trail.causes])];
   }
 
@@ -238,8 +258,12 @@ export class Walk {
       const translated = !equalIp(src, arrived.src) || !equalIp(dst, arrived.dst) || port !== arrived.port;
       return { ...way, passages: [...way.passages, { node, source: arrived.src, translated }] };
     };
-    if (book.isLocal(node, dst)) return [this.#atHost(node, port, passed(arrived.src))];
-    if (place.kind === "pod" && place.pod.node === node) return [this.#intoPod(place.pod, packet, entry, passed(arrived.src))];
+    const here = redirected.masquerade ? (this.#unbound(node, dst) ?? arrived.src) : arrived.src;
+    if (book.isLocal(node, dst)) {
+      // What comes in for the node itself is not masqueraded: that is done where packets leave, also those to the loopback device.
+      return [this.#atHost(node, port, entry.kind === "own" ? here : arrived.src, passed(arrived.src))];
+    }
+    if (place.kind === "pod" && place.pod.node === node) return [this.#intoPod(place.pod, packet, here, entry, passed(arrived.src))];
     return this.#leave(node, redirected, trail, passed);
   }
 
@@ -254,6 +278,8 @@ export class Walk {
     if (own === undefined) return [blocked("unreachable", `${node} has no IPv${dst.family} address`, causes)];
     const place = book.at(dst);
     if (place.kind === "vacant") {
+      const led = place.subnet === null ? underlay.exits(subnet, dst.family).length > 0 : underlay.joined(subnet, place.subnet, dst.family);
+      if (place.broadcast && led) return [blocked("dropped", broadcast(dst, place.subnet), causes)];
       if (place.block !== null) return [blocked("dropped", `no pod has ${formatIp(dst)}, in a block of ${place.block}`, causes)];
       return [blocked("unreachable", `nobody has ${formatIp(dst)}`, causes)];
     }
@@ -262,7 +288,7 @@ export class Walk {
       const crossing = crossings.between(node, home, dst);
       if (crossing.kind === "failed") return [blocked(crossing.outcome, crossing.reason, [...crossing.causes, ...causes])];
       const overIpip = [src, dst].some((ip) => book.pool(ip)?.encapsulation.startsWith("ipip") === true);
-      if (overIpip) this.doubts.add("IPIP is not judged exactly");
+      if (overIpip) this.#giveUp("IPIP is not judged exactly");
       const outgoing = crossing.kind === "tunnel" ? (book.tunnel(node, crossing.encapsulation, dst.family) ?? own) : own;
       const seen = masquerade || this.#hides(node, src, dst, outgoing, crossing.kind) ? outgoing : src;
       return this.#atNode(home, { ...packet, src: seen }, { kind: crossing.kind }, passed(seen));
@@ -272,13 +298,21 @@ export class Walk {
       this.#doubtSeveralExits(dst);
       const exits = underlay.exits(subnet, dst.family);
       if (exits.length === 0) return [blocked("unreachable", `no router leads from ${node} to the outside`, causes)];
-      return [this.#atExternal(place.host, packet.port, passed(seen), seen)];
+      return [this.#atExternal(place.host, packet.port, passed(seen), { inside: seen, exits })];
     }
     const { router } = place;
     const reached = underlay.reachesRouter(subnet, router, dst.family);
     if (!reached) return [blocked("unreachable", `${node} has no way to router ${router.name}`, causes)];
     const admission = beyond(router.name, router.origin, trail.egress);
-    const refused = refusedBy(`router/${router.name}`, router.name, this.#protocol, packet.port, [router.origin, ...causes], admission);
+    const refused = refusedBy(
+      `router/${router.name}`,
+      router.name,
+      this.#protocol,
+      packet.port,
+      [seen],
+      [router.origin, ...causes],
+      admission,
+    );
     const lost = this.#world.replies.fromBeyond(seen, passed(seen).passages);
     return [lost === null ? refused : withoutAnswer(refused, lost)];
   }
@@ -290,10 +324,22 @@ export class Walk {
     return by === "tunnel" && book.isLocal(node, src) && !equalIp(src, outgoing);
   }
 
+  /** The address that the node puts on a packet to itself or to one of its pods, whose devices have none of their own. */
+  #unbound(node: string, dst: Ip): Ip | undefined {
+    const { book } = this.#world;
+    const { family } = dst;
+    const own = [book.nodeAddress(node, family), book.tunnel(node, "vxlan", family), book.tunnel(node, "ipip", family)];
+    return preferredSource(
+      own.filter((ip) => ip !== undefined),
+      dst,
+    );
+  }
+
   // Arrival -----------------------------------------------------------------------------------------
 
-  #intoPod(pod: Pod, packet: Packet, entry: Entry, trail: Trail): IntentOutcome {
-    if (entry.kind === "own") return this.#atPod(pod, packet.port, trail, fromOwnNode(pod));
+  /** `packet` is as policy sees it, `seen` the source that the pod sees. */
+  #intoPod(pod: Pod, packet: Packet, seen: Ip, entry: Entry, trail: Trail): IntentOutcome {
+    if (entry.kind === "own") return this.#atPod(pod, packet.port, seen, trail, fromOwnNode(pod));
     const { policies } = this.#world;
     const verdict = policies.ingress(pod, packet.src, this.#protocol, packet.port);
     if (trail.readings.some((ip) => policies.ingress(pod, ip, this.#protocol, packet.port).allowed !== verdict.allowed)) {
@@ -303,50 +349,68 @@ export class Walk {
       if (entry.kind === "pod" && entry.pod === pod) this.doubts.add(hairpinDoubt);
       return denied(verdict, packet.src, this.#protocol, packet.port, trail);
     }
-    return this.#atPod(pod, packet.port, { ...trail, causes: [...origins(verdict), ...trail.causes] }, intoPod(verdict, trail.egress));
+    return this.#atPod(
+      pod,
+      packet.port,
+      seen,
+      { ...trail, causes: [...origins(verdict), ...trail.causes] },
+      intoPod(verdict, trail.egress),
+    );
   }
 
-  #atPod(pod: Pod, port: number, trail: Trail, admission: Admission): IntentOutcome {
+  #atPod(pod: Pod, port: number, seen: Ip, trail: Trail, admission: Admission): IntentOutcome {
     const isListening = offers(pod.ports, this.#protocol, port);
+    const outcome = this.#answered(serverOf(pod), isListening, port, seen, trail, admission);
     if (trail.passages.length > 0 && this.#isUntracked(port)) {
-      this.doubts.add("the port of VXLAN is exempt from connection tracking, so that policy judges the answer as a request of its own");
+      if (!isListening) return withoutAnswer(outcome, { reason: errorWithoutConnection, causes: [this.#world.model.cluster.cni.origin] });
+      this.#giveUp("the port of VXLAN is exempt from connection tracking, so that policy judges the answer as a request of its own");
     }
-    const outcome = this.#answered(serverOf(pod), isListening, port, trail, admission);
     const asked = trail.passages.at(-1);
     if (asked === undefined || this.#world.servesPods(pod.node, asked.source.family)) return outcome;
     return withoutAnswer(outcome, { reason: noGateway(pod.node), causes: [] });
   }
 
-  #atHost(node: string, port: number, trail: Trail): IntentOutcome {
+  #atHost(node: string, port: number, seen: Ip, trail: Trail): IntentOutcome {
     const { book, model } = this.#world;
     const host = book.node(node);
     if (host === undefined) throw new Error(`the model has no node ${node}`);
     if (this.#isUntracked(port)) {
-      this.doubts.add("the port belongs to the nodes' VXLAN devices, which answer nothing");
-      return blocked("dropped", `${port}/udp of ${node} takes VXLAN only`, [model.cluster.cni.origin, ...trail.causes]);
+      return blocked("dropped", `${port}/udp of ${node} belongs to its VXLAN device, which answers nothing`, [model.cluster.cni.origin, ...trail.causes]);
     }
     const listener = this.#world.nodeListener(host, this.#protocol, port);
     const pod = listener !== null && "hostNetwork" in listener ? listener : null;
     const admission = ontoNode(host, pod, trail.firewall, trail.egress);
-    return this.#answered(serverOf(listener ?? host), listener !== null, port, trail, admission);
+    return this.#answered(serverOf(listener ?? host), listener !== null, port, seen, trail, admission);
   }
 
-  #answered(server: Server, isListening: boolean, port: number, trail: Trail, admission: Admission): IntentOutcome {
+  #answered(server: Server, isListening: boolean, port: number, seen: Ip, trail: Trail, admission: Admission): IntentOutcome {
     const { id, name, origin } = server;
     const reached = `${name} is reached${trail.through}`;
     const causes = [origin, ...trail.causes];
     const outcome: IntentOutcome = isListening
-      ? { kind: "delivered", server: id, port, reason: `${reached} and answers on ${port}/${this.#protocol}`, causes, admission }
+      ? {
+          kind: "delivered",
+          server: id,
+          port,
+          sources: [seen],
+          reason: `${reached} and answers on ${port}/${this.#protocol}`,
+          causes,
+          admission,
+        }
       : {
-          ...refusedBy(id, name, this.#protocol, port, causes, admission),
+          ...refusedBy(id, name, this.#protocol, port, [seen], causes, admission),
           reason: `${reached}, and nobody listens on ${port}/${this.#protocol}`,
         };
     const lost = this.#world.replies.fromNode(trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
   }
 
-  /** `source`: the client as the router to the outside sees it, or null when the client is outside too. */
-  #atExternal(host: ExternalHost, port: number, trail: Trail, source: Ip | null): IntentOutcome {
+  #atExternal(host: ExternalHost, port: number, trail: Trail, client: Client): IntentOutcome {
+    const family = "outside" in client ? client.outside.family : client.inside.family;
+    const sources =
+      "outside" in client
+        ? [client.outside]
+        : client.exits.flatMap(({ outside }) => outside?.addresses.filter((ip) => ip.family === family) ?? []);
     const listens = externalPorts[this.#protocol].includes(port);
     const causes = [host.origin, ...trail.causes];
     const admission = beyond(host.name, host.origin, trail.egress);
@@ -355,15 +419,19 @@ export class Walk {
           kind: "delivered",
           server: `external/${host.name}`,
           port,
+          sources,
           reason: `${host.name} is reached${trail.through} and answers on ${port}/${this.#protocol}`,
           causes,
           admission,
         }
-      : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, causes, admission);
-    const lost = source === null ? null : this.#world.replies.fromBeyond(source, trail.passages);
+      : refusedBy(`external/${host.name}`, host.name, this.#protocol, port, sources, causes, admission);
+    const lost = "outside" in client ? null : this.#world.replies.fromBeyond(client.inside, trail.passages);
     return lost === null ? outcome : withoutAnswer(outcome, lost);
   }
 }
+
+/** Who asks a machine outside: one out there too, or one behind the routers, whose NAT puts an address of its own in place of `inside`. */
+type Client = { readonly outside: Ip } | { readonly inside: Ip; readonly exits: readonly Router[] };
 
 /** What a request reaches: its host id, its name and where it is declared. */
 interface Server {
@@ -377,6 +445,14 @@ function serverOf(host: Pod | Node): Server {
   if (!("hostNetwork" in host)) return { id: `node/${host.name}`, name: host.name, origin };
   return { id: `pod/${host.namespace}/${host.name}`, name: `pod ${host.namespace}/${host.name}`, origin };
 }
+
+/** RFC 2644: routers, and nodes between their pods and the wire, do not forward to all of a subnet. */
+function broadcast(ip: Ip, subnet: string | null): string {
+  return `${formatIp(ip)} is the broadcast address of ${subnet === null ? "the wire outside" : `subnet ${subnet}`}, to which nothing is forwarded`;
+}
+
+const errorWithoutConnection =
+  "an ICMP error about a packet that no connection was kept of belongs to none, and Calico drops what belongs to none";
 
 const hairpinDoubt = "Kubernetes leaves open what policy sees when a pod reaches itself through a service";
 

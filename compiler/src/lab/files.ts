@@ -1,5 +1,5 @@
 /** Which tool loads which printed file. What is booted is what `knet compile` writes, never something else. */
-import { hostFiles } from "../artifacts/artifacts.ts";
+import { fileLines, hostFiles } from "../artifacts/artifacts.ts";
 import { printedText } from "../dataplane/printed.ts";
 import type { Fabric, Host } from "../fabric/types.ts";
 
@@ -20,6 +20,7 @@ const loaders: ReadonlyMap<string, Loader | null> = new Map([
   ["bridge", "bridge"],
   ["sysctl.conf", "sysctl"],
   ["ipset.restore", "ipset"],
+  ["ipset", "ipset"],
   ["iptables", "iptables"],
   ["ip6tables", "ip6tables"],
   ["resolv.conf", null],
@@ -27,10 +28,11 @@ const loaders: ReadonlyMap<string, Loader | null> = new Map([
 
 /** The files of one host in the order in which they are loaded. Throws when nobody says how one is loaded. */
 export function loadedFiles(fabric: Fabric, host: Host): readonly LabFile[] {
-  return hostFiles(fabric, host).flatMap(({ path, lines }) => {
+  return hostFiles(fabric, host).flatMap((file) => {
+    const { path } = file;
     const base = path.slice(path.lastIndexOf("/") + 1);
     const loader = loaders.get(base) ?? loaders.get(base.slice(base.lastIndexOf(".") + 1));
     if (loader === undefined && !loaders.has(base)) throw new Error(`the laboratory has no tool that loads ${path}`);
-    return loader === undefined || loader === null ? [] : [{ name: path, loader, text: printedText(lines) }];
+    return loader === undefined || loader === null ? [] : [{ name: path, loader, text: printedText(fileLines(file)) }];
   });
 }

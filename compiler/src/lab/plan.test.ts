@@ -156,7 +156,13 @@ describe("the plan of a laboratory", () => {
       stage: "before",
       optional: false,
     });
-    expect(node?.settings.filter(({ stage }) => stage === "after").map(({ key }) => key)).toContain("net/ipv4/neigh/cali1/proxy_delay");
+    expect(node?.settings.filter(({ stage }) => stage === "after").map(({ key }) => key)).toEqual(
+      expect.arrayContaining([
+        "net/ipv4/neigh/cali1/proxy_delay",
+        "net/ipv4/neigh/cali1/retrans_time_ms",
+        "net/ipv6/neigh/cali1/retrans_time_ms",
+      ]),
+    );
     expect(node?.files.map(({ name }) => name)).toEqual(["nodes/a/links.ip"]);
   });
 

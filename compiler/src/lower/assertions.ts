@@ -1,7 +1,7 @@
 /** Assertions with their sets of endpoints resolved to pods, nodes and ranges. */
 import { hostCidr, maskCidr } from "@knet/language/values";
-import type { AssertStatement, CheckedProgram, EndpointExpression, ReachAssertion } from "@knet/language";
-import type { Assertion, EndpointSet, Namespace, Pod, ReachStatement, Statement } from "../model/types.ts";
+import type { AssertStatement, CheckedProgram, EndpointExpression, ReachAssertion, ResolveAssertion } from "@knet/language";
+import type { Assertion, EndpointSet, Namespace, Pod, ReachStatement, ResolveStatement, Statement } from "../model/types.ts";
 import { selects } from "./selectors.ts";
 
 export function lowerAssertions(program: CheckedProgram, namespaces: readonly Namespace[], pods: readonly Pod[]): readonly Assertion[] {
@@ -14,9 +14,32 @@ export function lowerAssertions(program: CheckedProgram, namespaces: readonly Na
 }
 
 function lowerStatement(statement: AssertStatement, scope: Scope): Statement {
+  switch (statement.kind) {
+    case "reach":
+    case "resolve":
+      return lowerClaim(statement, scope);
+    case "connectivity": {
+      const { namespace, statements, span } = statement;
+      return { kind: "connectivity", namespace, statements: statements.map((inner) => lowerReach(inner, scope)), span };
+    }
+    case "failure": {
+      const { when, count, what, statements, span } = statement;
+      return { kind: "failure", when, count, what, statements: statements.map((inner) => lowerClaim(inner, scope)), span };
+    }
+  }
+}
+
+function lowerClaim(statement: ReachAssertion | ResolveAssertion, scope: Scope): ReachStatement | ResolveStatement {
   if (statement.kind === "reach") return lowerReach(statement, scope);
-  const { when, count, what, span } = statement;
-  return { kind: "failure", when, count, what, statements: statement.statements.map((inner) => lowerReach(inner, scope)), span };
+  const { name, target, span } = statement;
+  return {
+    kind: "resolve",
+    sources: scope.resolve(statement.sources),
+    except: statement.except === null ? null : scope.resolve(statement.except),
+    name,
+    target,
+    span,
+  };
 }
 
 function lowerReach(statement: ReachAssertion, scope: Scope): ReachStatement {
@@ -28,6 +51,7 @@ function lowerReach(statement: ReachAssertion, scope: Scope): ReachStatement {
     target: scope.resolve(statement.target),
     ports: statement.ports,
     someBackend: statement.someBackend,
+    path: statement.path,
     span: statement.span,
   };
 }

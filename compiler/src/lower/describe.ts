@@ -12,12 +12,12 @@ interface Range {
 export function describeAddressProblem(problem: AddressProblem, subject: string, span: Span, range: Range): LoweringProblem {
   if (problem.kind !== "range-full") throw unchecked(`${subject}: ${problem.kind}`);
   const related = range.span === null ? null : { span: range.span, label: range.label };
-  return { message: `no address is left in ${formatCidr(problem.range)} for ${subject}`, span, related };
+  return { name: "range-full", message: `no address is left in ${formatCidr(problem.range)} for ${subject}`, span, related };
 }
 
 export function describePortProblem(problem: PortProblem, span: Span): LoweringProblem {
   if (problem.kind !== "range-full") throw unchecked(`${problem.key}: ${problem.kind}`);
-  return { message: `no node port is left in ${problem.range.first}..${problem.range.last} for ${problem.key}`, span, related: null };
+  return { name: "range-full", message: `no node port is left in ${problem.range.first}..${problem.range.last} for ${problem.key}`, span, related: null };
 }
 
 /** What the source pins is the checker's business: it never passes a pinned address or port that is not free. */

@@ -1,17 +1,18 @@
 /** From a checked program to the network model: names resolved, places chosen, addresses allocated. */
-import { maskCidr } from "@knet/language/values";
+import { compareText, maskCidr } from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
 import type { CheckedProgram, EndpointExpression, Origin } from "@knet/language";
-import { describeIpamProblem, emptyAllocation, heldBlocks, planBlocks } from "../allocate/index.ts";
+import { describeIpamProblem, emptyAllocation, heldBlocks, nodePortKey, planBlocks } from "../allocate/index.ts";
 import type { Allocation, IpamProblem } from "../allocate/index.ts";
 import { insideRanges } from "../model/ranges.ts";
-import type { Cluster, Firewall, NetworkModel, NetworkPolicy, Pod, Service } from "../model/types.ts";
+import type { Cluster, DnsForward, Firewall, NetworkModel, NetworkPolicy, Pod, Service } from "../model/types.ts";
 import { lowerAssertions } from "./assertions.ts";
+import { lowerClusterPolicies } from "./cluster-policies.ts";
 import { unchecked } from "./describe.ts";
 import { externalHosts, outsidePrefixes } from "./outside.ts";
 import { lowerPolicies } from "./policies.ts";
 import type { LoweringProblem } from "./problems.ts";
-import { dnsAddresses, lowerServices } from "./services.ts";
+import { dnsAddresses, lowerServices, nodePortsOf } from "./services.ts";
 import { lowerFirewalls, lowerNodes, lowerRouters, lowerSubnets } from "./underlay.ts";
 import { lowerNamespaces, lowerWorkloads } from "./workloads.ts";
 import type { PlacedPod } from "./workloads.ts";
@@ -77,6 +78,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
     services: services.services,
     ipam: ipam.plan,
     policies,
+    clusterPolicies: lowerClusterPolicies(program, inside),
     assertions: lowerAssertions(program, namespaces, sortedPods),
   };
   const problems = [...nodeProblems, ...services.problems, ...ipam.problems.map((problem) => describePods(problem, program, workloads.pods))];
@@ -89,6 +91,11 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
     },
     problems,
   };
+}
+
+/** What goes to nobody else: a forward of the root. */
+function upstream({ value, span }: CheckedProgram["cluster"]["dns"]["upstream"]): readonly DnsForward[] {
+  return value.length === 0 ? [] : [{ zone: ".", servers: value, origin: { name: "upstream", span } }];
 }
 
 function keyOf(pod: { readonly namespace: string; readonly name: string }): string {
@@ -113,6 +120,10 @@ function lowerCluster(program: CheckedProgram, dnsOrigin: Origin): Cluster {
         blockSize: pool.blockSize.value,
         encapsulation: pool.encapsulation.value,
         natOutgoing: pool.natOutgoing.value,
+        nodeSelector: pool.nodeSelector.value,
+        disabled: pool.disabled.value,
+        allowedUses: pool.allowedUses.value,
+        assignmentMode: pool.assignmentMode.value,
         origin: { name: `pool ${pool.name}`, span: pool.span },
       })),
       vxlanPort: cluster.cni.vxlanPort.value,
@@ -123,7 +134,13 @@ function lowerCluster(program: CheckedProgram, dnsOrigin: Origin): Cluster {
     proxy: { mode: cluster.proxy.mode, origin: { name: `${name} · proxy ${cluster.proxy.mode}`, span: cluster.proxy.span } },
     dns: {
       addresses: dnsAddresses(program),
-      forwards: cluster.dns.forwards.map((forward) => ({ zone: forward.zone, servers: forward.servers, origin: { name: `forward ${forward.zone}`, span: forward.span } })),
+      forwards: [
+        ...cluster.dns.forwards.map((forward) => ({ zone: forward.zone, servers: forward.servers, origin: { name: `forward ${forward.zone}`, span: forward.span } })),
+        ...upstream(cluster.dns.upstream),
+      ],
+      ttl: cluster.dns.ttl.value,
+      cache: cluster.dns.cache.value,
+      nodeLocal: cluster.dns.nodeLocal.value,
       origin: dnsOrigin,
     },
     origin: { name, span: cluster.span },
@@ -149,7 +166,10 @@ function toldRanges(policies: readonly NetworkPolicy[], firewalls: readonly Fire
     for (const peer of rules.flatMap((rule) => rule.peers)) if (peer.kind === "cidr") told.push(peer.cidr);
   }
   for (const statement of program.assertions.flatMap((assertion) => assertion.statements)) {
-    for (const { sources, target } of statement.kind === "reach" ? [statement] : statement.statements) told.push(...cidrsOf(sources), ...cidrsOf(target));
+    for (const inner of statement.kind === "reach" || statement.kind === "resolve" ? [statement] : statement.statements) {
+      told.push(...cidrsOf(inner.sources));
+      if (inner.kind === "reach") told.push(...cidrsOf(inner.target));
+    }
   }
   return told;
 }
@@ -166,9 +186,10 @@ function describePods(problem: IpamProblem, program: CheckedProgram, pods: reado
   const node = program.nodes.find((candidate) => candidate.name === problem.node);
   const [pool] = program.cluster.cni.pools;
   return {
+    name: problem.kind === "no-pool" ? "no-pool" : "range-full",
     message: describeIpamProblem(problem),
     span: pod?.header ?? node?.header ?? program.cluster.cni.header,
-    related: pool === undefined ? null : { span: pool.header, label: "the pool" },
+    related: pool === undefined ? null : { span: pool.header, label: problem.kind === "no-pool" ? "the first pool" : "the pool" },
   };
 }
 
@@ -181,13 +202,8 @@ function allocationOf(model: NetworkModel, pods: readonly Pod[]): Allocation {
     services: new Map(model.services.filter(named).map((service) => [`${service.namespace}/${service.name}`, service.clusterIps])),
     nodePorts: new Map(
       model.services.flatMap((service) =>
-        service.ports.flatMap((port) => (port.nodePort === null ? [] : [[`${service.namespace}/${service.name}:${port.port}/${port.protocol}`, port.nodePort] as const])),
+        nodePortsOf(service).map(({ port, protocol, nodePort }) => [nodePortKey({ service: `${service.namespace}/${service.name}`, port, protocol }), nodePort] as const),
       ),
     ),
   };
 }
-
-function compareText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-

@@ -43,7 +43,12 @@ describe("families of a service", () => {
     ["cluster-ip = fd00:96::7", [6], "SingleStack", ["IPv6"]],
     ["families = [ipv4, ipv6], cluster-ip = fd00:96::7", [4, 6], "RequireDualStack", ["IPv4", "IPv6"]],
     ["headless = true, families = ipv6", [], "SingleStack", ["IPv6"]],
-    ["headless = true", [], "RequireDualStack", ["IPv4", "IPv6"]],
+    ["headless = true", [], "SingleStack", ["IPv4"]],
+    ["headless = true, families = [ipv4, ipv6]", [], "RequireDualStack", ["IPv4", "IPv6"]],
+    ["family-policy = prefer-dual-stack", [4, 6], "PreferDualStack", ["IPv4", "IPv6"]],
+    ["family-policy = prefer-dual-stack, families = ipv6", [6, 4], "PreferDualStack", ["IPv6", "IPv4"]],
+    ["family-policy = require-dual-stack, cluster-ip = fd00:96::7", [6, 4], "RequireDualStack", ["IPv6", "IPv4"]],
+    ["family-policy = single-stack", [4], "SingleStack", ["IPv4"]],
   ])("%s: IPv%j, %s", (service, clusterIps, ipFamilyPolicy, ipFamilies) => {
     const [families, spec] = familiesWith(service);
     expect(families).toEqual(clusterIps);

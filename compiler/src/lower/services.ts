@@ -1,11 +1,11 @@
 /** Services with their addresses and node ports. */
-import { addToIp, maskCidr } from "@knet/language/values";
-import type { Cidr, Family, Ip } from "@knet/language/values";
-import type { CheckedProgram, Origin, ServiceDeclaration, Span } from "@knet/language";
+import { addToIp, compareText, maskCidr } from "@knet/language/values";
+import type { Cidr, Family, Ip, Transport } from "@knet/language/values";
+import type { CheckedProgram, EndpointsDeclaration, Origin, ServiceDeclaration, Span } from "@knet/language";
 import { allocateClusterIps, allocateNodePorts, nodePortKey } from "../allocate/index.ts";
-import type { AddressClaim, Allocation } from "../allocate/index.ts";
+import type { AddressClaim, Allocation, NodePortClaim } from "../allocate/index.ts";
 import { corednsPods } from "../components/coredns/facts.ts";
-import type { Service } from "../model/types.ts";
+import type { ManualSlice, Service } from "../model/types.ts";
 import { describeAddressProblem, describePortProblem } from "./describe.ts";
 import type { LoweringProblem } from "./problems.ts";
 
@@ -39,7 +39,9 @@ export function lowerServices(program: CheckedProgram, held: Allocation, dnsOrig
     const claims: AddressClaim[] = [
       { key: apiServerKey, pinned: addToIp(cidr.ip, 1) },
       { key: dnsKey, pinned: dns[index] ?? null },
-      ...declared.filter((service) => !service.headless.value && hasFamily(service, cidr, index)).map((service) => ({ key: keyOf(service), pinned: pinnedIn(service, cidr) })),
+      ...declared
+        .filter((service) => !service.headless.value && service.ipFamilies.includes(cidr.ip.family))
+        .map((service) => ({ key: keyOf(service), pinned: pinnedIn(service, cidr) })),
     ];
     const heldHere = new Map<string, Ip>();
     for (const [key, ips] of held.services) {
@@ -55,9 +57,7 @@ export function lowerServices(program: CheckedProgram, held: Allocation, dnsOrig
 
   const ports = allocateNodePorts({
     range: program.cluster.nodePorts.value,
-    ports: declared
-      .filter((service) => service.type.value === "NodePort")
-      .flatMap((service) => service.ports.map((port) => ({ service: keyOf(service), port: port.port, protocol: port.protocol, pinned: port.nodePort }))),
+    ports: declared.flatMap(nodePortClaims),
     held: held.nodePorts,
   });
   for (const problem of ports.problems) {
@@ -75,12 +75,30 @@ function keyOf(service: ServiceDeclaration): string {
   return `${service.namespace}/${service.name}`;
 }
 
-/** `families` or pinned addresses say the families; otherwise a service is SingleStack in the first range, Kubernetes' default. */
-function hasFamily(service: ServiceDeclaration, cidr: Cidr, index: number): boolean {
-  const families = service.families.value;
-  if (families.length > 0) return families.includes(cidr.ip.family);
-  const pinned = service.clusterIps.value;
-  return pinned.length === 0 ? index === 0 : pinned.some((ip) => ip.family === cidr.ip.family);
+/** Where the port of a service's health check stands among its ports: no service has a port 0. */
+const healthCheckPort = 0;
+
+/** The node ports that a service has or wants. */
+function nodePortClaims(service: ServiceDeclaration): readonly NodePortClaim[] {
+  const key = keyOf(service);
+  const type = service.type.value;
+  const isOpen = type === "NodePort" || (type === "LoadBalancer" && service.allocateNodePorts.value);
+  const ports = service.ports
+    .filter((port) => isOpen || (type === "LoadBalancer" && port.nodePort !== null))
+    .map((port) => ({ service: key, port: port.port, protocol: port.protocol, pinned: port.nodePort }));
+  if (!hasHealthCheck(service)) return ports;
+  return [...ports, { service: key, port: healthCheckPort, protocol: "tcp", pinned: service.healthCheckNodePort.value }];
+}
+
+/** Of load balancers that keep outside traffic on the node where it arrives. */
+function hasHealthCheck(service: ServiceDeclaration): boolean {
+  return service.type.value === "LoadBalancer" && service.externalTrafficPolicy.value === "Local";
+}
+
+/** The node ports of a service in the model. That of its health check is its port 0. */
+export function nodePortsOf(service: Service): readonly { readonly port: number; readonly protocol: Transport; readonly nodePort: number }[] {
+  const ports = service.ports.flatMap(({ port, protocol, nodePort }) => (nodePort === null ? [] : [{ port, protocol, nodePort }]));
+  return service.healthCheckNodePort === null ? ports : [...ports, { port: healthCheckPort, protocol: "tcp", nodePort: service.healthCheckNodePort }];
 }
 
 function pinnedIn(service: ServiceDeclaration, cidr: Cidr): Ip | null {
@@ -101,30 +119,61 @@ const defaults = {
 function lowerService(service: ServiceDeclaration, clusterIps: readonly Ip[], nodePorts: ReadonlyMap<string, number>): Service {
   const key = keyOf(service);
   const name = `service ${key}`;
+  const nodePortOf = (port: number, protocol: Transport): number | null => nodePorts.get(nodePortKey({ service: key, port, protocol })) ?? null;
   return {
-    ...defaults,
     namespace: service.namespace,
     name: service.name,
     type: service.type.value,
     headless: service.headless.value,
-    clusterIps: primaryFirst(clusterIps, service.families.value),
-    ...(service.headless.value && service.families.value.length > 0 ? { families: service.families.value } : {}),
+    clusterIps: primaryFirst(clusterIps, service.ipFamilies),
+    ...(service.type.value === "ExternalName" ? {} : { families: service.ipFamilies }),
+    ...(service.familyPolicy.value === null ? {} : { familyPolicy: service.familyPolicy.value }),
     selector: service.selector.value,
     ports: service.ports.map((port) => ({
       name: port.name,
       port: port.port,
       protocol: port.protocol,
       targetPort: port.targetPort,
-      nodePort: nodePorts.get(nodePortKey({ service: key, port: port.port, protocol: port.protocol })) ?? null,
+      nodePort: nodePortOf(port.port, port.protocol),
       origin: { name, span: port.span },
     })),
+    externalIps: service.externalIps.value,
+    loadBalancerIps: service.loadBalancerAddresses.value,
+    loadBalancerSourceRanges: service.sourceRanges.value,
+    ...(service.type.value === "LoadBalancer" ? { ipMode: service.ipMode.value, allocateNodePorts: service.allocateNodePorts.value } : {}),
+    ...(service.loadBalancerClass.value === null ? {} : { loadBalancerClass: service.loadBalancerClass.value }),
+    internalTrafficPolicy: service.internalTrafficPolicy.value,
+    externalTrafficPolicy: service.externalTrafficPolicy.value,
+    healthCheckNodePort: hasHealthCheck(service) ? nodePortOf(healthCheckPort, "tcp") : null,
+    sessionAffinity: service.sessionAffinity.value === "ClientIP" ? service.sessionTimeout.value : null,
+    ...(service.trafficDistribution.value === null ? {} : { trafficDistribution: service.trafficDistribution.value }),
     publishNotReady: service.publishNotReady.value,
+    ...(service.externalName.value === null ? {} : { externalName: service.externalName.value }),
+    manualEndpoints: [],
+    ...(service.endpoints.length === 0 ? {} : { manualSlices: service.endpoints.map((slice) => lowerSlice(slice, service)) }),
     system: false,
     origin: { name, span: service.span },
   };
 }
 
-/** Without families of its own a service has its addresses in the order of the service ranges. */
+/** Without ports of its own a slice has the targets of the service's ports. */
+function lowerSlice(slice: EndpointsDeclaration, service: ServiceDeclaration): ManualSlice {
+  const own = slice.ports.map(({ name, port, protocol }) => ({ name, port, protocol }));
+  const targets = service.ports.flatMap(({ name, protocol, targetPort }) => (typeof targetPort === "number" ? [{ name, port: targetPort, protocol }] : []));
+  return {
+    name: slice.name,
+    addresses: slice.addresses.value,
+    ports: slice.ports.length > 0 ? own : targets,
+    ready: slice.ready.value,
+    serving: slice.serving.value,
+    terminating: slice.terminating.value,
+    node: slice.node.value,
+    zone: slice.zone.value,
+    hostname: slice.hostname.value,
+    origin: { name: `endpoints ${service.namespace}/${slice.name}`, span: slice.span },
+  };
+}
+
 function primaryFirst(clusterIps: readonly Ip[], families: readonly Family[]): readonly Ip[] {
   return clusterIps.toSorted((x, y) => families.indexOf(x.family) - families.indexOf(y.family));
 }
@@ -143,8 +192,4 @@ function systemDns(clusterIps: readonly Ip[], origin: Origin): Service {
     system: true,
     origin,
   };
-}
-
-function compareText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }

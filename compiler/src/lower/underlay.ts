@@ -1,5 +1,5 @@
 /** Subnets, routers, nodes and node firewalls of a program. */
-import { addToIp, maskCidr, rangeOf } from "@knet/language/values";
+import { addToIp, compareText, maskCidr, rangeOf } from "@knet/language/values";
 import type { Cidr, Ip } from "@knet/language/values";
 import type { CheckedProgram, FirewallDeclaration, FirewallPeerDeclaration, NodeDeclaration, Origin } from "@knet/language";
 import { allocateNodeAddresses } from "../allocate/index.ts";
@@ -130,5 +130,5 @@ function lowerFirewallPeer(peer: FirewallPeerDeclaration, subnets: readonly Subn
 }
 
 function byName(x: { readonly name: string }, y: { readonly name: string }): number {
-  return x.name < y.name ? -1 : x.name > y.name ? 1 : 0;
+  return compareText(x.name, y.name);
 }

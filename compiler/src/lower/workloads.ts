@@ -1,5 +1,7 @@
 /** Namespaces, pods and workloads: what runs where. */
-import type { CheckedProgram, ContainerPortDeclaration, Origin } from "@knet/language";
+import { compareText } from "@knet/language/values";
+import { resolverSwitches } from "@knet/language";
+import type { CheckedProgram, ContainerPortDeclaration, Origin, PodDeclaration } from "@knet/language";
 import { placePods, spreadReplicas } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import { corednsPods } from "../components/coredns/facts.ts";
@@ -17,7 +19,7 @@ export function lowerNamespaces(program: CheckedProgram, origin: Origin): readon
   }
   return [...labels]
     .map(([name, entry]) => ({ name, labels: { "kubernetes.io/metadata.name": name, ...entry.labels }, origin: entry.origin }))
-    .toSorted((x, y) => (x.name < y.name ? -1 : 1));
+    .toSorted((x, y) => compareText(x.name, y.name));
 }
 
 /** A pod with its node, before it has an address. */
@@ -53,6 +55,7 @@ export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], 
     replicas: corednsPods.replicas,
     labels: corednsPods.labels,
     ports: corednsPods.containerPorts.map((port) => ({ ...port, origin: dnsOrigin })),
+    dnsPolicy: "Default",
     spreadOver: null,
     system: true,
     origin: dnsOrigin,
@@ -75,8 +78,9 @@ export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], 
         labels: pod.labels.value,
         ports: pod.ports.map((port) => lowerPort(port, key)),
         ready: pod.ready.value,
-        terminating: false,
+        terminating: pod.terminating.value,
         hostNetwork: pod.hostNetwork.value,
+        ...lowerDns(pod),
         serviceAccount: "default",
         workload: null,
         hostname: null,
@@ -97,6 +101,7 @@ export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], 
         replicas: workload.replicas.value,
         labels: workload.labels.value,
         ports: workload.ports.map((port) => lowerPort(port, key)),
+        ...lowerDns(workload),
         spreadOver: workload.spreadOver.value,
         system: false,
         origin,
@@ -127,6 +132,8 @@ function replicas(workload: Workload, ready: number, hostNetwork: boolean, alive
         ready: index < ready,
         terminating: false,
         hostNetwork,
+        ...(workload.dnsPolicy === undefined ? {} : { dnsPolicy: workload.dnsPolicy }),
+        ...(workload.dnsConfig === undefined ? {} : { dnsConfig: workload.dnsConfig }),
         serviceAccount: workload.system ? workload.name : "default",
         workload: key,
         hostname: null,
@@ -140,14 +147,24 @@ function replicas(workload: Workload, ready: number, hostNetwork: boolean, alive
   });
 }
 
+/** What a pod or the pods of a workload say about looking names up. */
+function lowerDns({ dnsPolicy, dnsConfig }: Pick<PodDeclaration, "dnsPolicy" | "dnsConfig">): Pick<Pod, "dnsPolicy" | "dnsConfig"> {
+  if (dnsConfig === null) return { dnsPolicy: dnsPolicy.value };
+  const numbers = (["ndots", "timeout", "attempts"] as const).flatMap((name) => {
+    const { value } = dnsConfig[name];
+    return value === null ? [] : [{ name, value }];
+  });
+  const switches = resolverSwitches.filter((name) => dnsConfig.switches[name].value).map((name) => ({ name, value: null }));
+  return {
+    dnsPolicy: dnsPolicy.value,
+    dnsConfig: { nameservers: dnsConfig.nameservers.value, searches: dnsConfig.searches.value, options: [...numbers, ...switches] },
+  };
+}
+
 function lowerPort(port: ContainerPortDeclaration, owner: string): ContainerPort {
   return { name: port.name, port: port.port, protocol: port.protocol, origin: { name: `port ${port.name ?? port.port} of ${owner}`, span: port.span } };
 }
 
 function byKey(x: PlacedPod, y: PlacedPod): number {
   return compareText(x.namespace, y.namespace) || compareText(x.name, y.name);
-}
-
-function compareText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }

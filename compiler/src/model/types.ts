@@ -3,7 +3,7 @@
  * Immutable. Components read it and nothing else; the judges (simulator, kernel) never see it.
  */
 import type { Cidr, Family, Ip, PortRange, Transport } from "@knet/language/values";
-import type { Origin, Span } from "@knet/language";
+import type { Origin, PathCondition, ResolveTarget, Span } from "@knet/language";
 import type { IpamPlan } from "./ipam.ts";
 
 export interface NetworkModel {
@@ -22,6 +22,8 @@ export interface NetworkModel {
   /** Sorted by namespace, then name. `default/kubernetes` and `kube-system/kube-dns` are always there. */
   readonly services: readonly Service[];
   readonly policies: readonly NetworkPolicy[];
+  /** Absent: none. */
+  readonly clusterPolicies?: readonly ClusterNetworkPolicy[];
   readonly assertions: readonly Assertion[];
   /** Blocks, tunnel addresses and borrowed addresses, as the CNI's address management holds them. */
   readonly ipam: IpamPlan;
@@ -62,8 +64,18 @@ export interface IpPool {
   readonly blockSize: number;
   readonly encapsulation: Encapsulation;
   readonly natOutgoing: boolean;
+  /** Which nodes use it, in Calico's syntax; absent: `all()`. */
+  readonly nodeSelector?: string;
+  /** No new addresses; absent: false. */
+  readonly disabled?: boolean;
+  /** Absent: both. */
+  readonly allowedUses?: readonly PoolUse[];
+  /** `Manual`: only for pods that ask for an address in it. Absent: `Automatic`. */
+  readonly assignmentMode?: "Automatic" | "Manual";
   readonly origin: Origin;
 }
+
+export type PoolUse = "Workload" | "Tunnel";
 
 export interface KubeProxy {
   readonly mode: "iptables";
@@ -73,7 +85,14 @@ export interface KubeProxy {
 export interface CoreDns {
   /** Cluster IPs of kube-system/kube-dns, one per family. */
   readonly addresses: readonly Ip[];
+  /** The zone `.` is the root: everything that no other zone holds. */
   readonly forwards: readonly DnsForward[];
+  /** Seconds that clients may keep an answer about the cluster; absent: 30. */
+  readonly ttl?: number;
+  /** Seconds that the server keeps an answer from elsewhere; absent: 30. */
+  readonly cache?: number;
+  /** Addresses of NodeLocal DNSCache; absent or empty: there is none. */
+  readonly nodeLocal?: readonly Ip[];
   readonly origin: Origin;
 }
 
@@ -197,9 +216,23 @@ export interface Pod {
   readonly workload: string | null;
   readonly hostname: string | null;
   readonly subdomain: string | null;
+  /** Absent: `ClusterFirst`; of the cluster's own name servers: `Default`. */
+  readonly dnsPolicy?: DnsPolicy;
+  /** Absent: what the policy gives. */
+  readonly dnsConfig?: DnsConfig;
   /** Part of the cluster's own software (CoreDNS), not declared by the user as a pod. */
   readonly system: boolean;
   readonly origin: Origin;
+}
+
+export type DnsPolicy = "ClusterFirst" | "ClusterFirstWithHostNet" | "Default" | "None";
+
+/** `spec.dnsConfig` of a pod. */
+export interface DnsConfig {
+  readonly nameservers: readonly Ip[];
+  readonly searches: readonly string[];
+  /** Options of resolv.conf in the order of writing; null: a switch. */
+  readonly options: readonly { readonly name: string; readonly value: number | null }[];
 }
 
 export interface Workload {
@@ -209,6 +242,9 @@ export interface Workload {
   readonly replicas: number;
   readonly labels: Labels;
   readonly ports: readonly ContainerPort[];
+  /** As those of a pod. */
+  readonly dnsPolicy?: DnsPolicy;
+  readonly dnsConfig?: DnsConfig;
   /** Nodes it may run on, or null for all. */
   readonly spreadOver: readonly string[] | null;
   readonly system: boolean;
@@ -225,25 +261,55 @@ export interface Service {
   readonly headless: boolean;
   /** One per family of the service; empty when headless. */
   readonly clusterIps: readonly Ip[];
-  /** Of a headless service that says them; absent: those of its cluster IPs, or of the cluster's service ranges when it is headless. */
+  /** Primary first; absent: those of its cluster IPs, or of the cluster's service ranges when it is headless. */
   readonly families?: readonly Family[];
+  /** Absent: `RequireDualStack` with two families, `SingleStack` with one. */
+  readonly familyPolicy?: FamilyPolicy;
   /** Null: endpoints are not managed by the controller. */
   readonly selector: Labels | null;
   readonly ports: readonly ServicePort[];
   readonly externalIps: readonly Ip[];
   readonly loadBalancerIps: readonly Ip[];
+  /** What nodes do with the load balancer's addresses; absent: `VIP`. */
+  readonly ipMode?: "VIP" | "Proxy";
+  /** Absent: the cluster's own load balancer. */
+  readonly loadBalancerClass?: string;
+  /** Absent: true. */
+  readonly allocateNodePorts?: boolean;
   readonly loadBalancerSourceRanges: readonly Cidr[];
   readonly internalTrafficPolicy: TrafficPolicy;
   readonly externalTrafficPolicy: TrafficPolicy;
   readonly healthCheckNodePort: number | null;
   /** Seconds of ClientIP affinity, or null. */
   readonly sessionAffinity: number | null;
+  /** Absent: no endpoint is preferred. */
+  readonly trafficDistribution?: TrafficDistribution;
   readonly publishNotReady: boolean;
   /** Where an ExternalName service points: a host name without a trailing dot. Absent for the other types. */
   readonly externalName?: string;
   /** Endpoints written by hand instead of selected (`default/kubernetes`). */
   readonly manualEndpoints: readonly Ip[];
+  /** EndpointSlices written by hand, with all that they say; absent: none. */
+  readonly manualSlices?: readonly ManualSlice[];
   readonly system: boolean;
+  readonly origin: Origin;
+}
+
+export type FamilyPolicy = "SingleStack" | "PreferDualStack" | "RequireDualStack";
+export type TrafficDistribution = "PreferClose" | "PreferSameZone" | "PreferSameNode";
+
+/** An EndpointSlice written by hand: endpoints of one family that share their conditions and their place. */
+export interface ManualSlice {
+  readonly name: string;
+  readonly addresses: readonly Ip[];
+  /** Joined to the service's ports by name and protocol. */
+  readonly ports: readonly { readonly name: string | null; readonly port: number; readonly protocol: Transport }[];
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  readonly node: string | null;
+  readonly zone: string | null;
+  readonly hostname: string | null;
   readonly origin: Origin;
 }
 
@@ -294,6 +360,42 @@ export interface PolicyPort {
   readonly endPort: number | null;
 }
 
+/** policy.networking.k8s.io/v1alpha2. */
+export interface ClusterNetworkPolicy {
+  readonly name: string;
+  readonly tier: "Admin" | "Baseline";
+  readonly priority: number;
+  readonly subject: NamespacedPods;
+  readonly ingress: readonly ClusterPolicyRule[];
+  readonly egress: readonly ClusterPolicyRule[];
+  readonly origin: Origin;
+}
+
+/** A null `pods` is every pod of the namespaces. */
+export interface NamespacedPods {
+  readonly namespaces: LabelSelector;
+  readonly pods: LabelSelector | null;
+}
+
+export interface ClusterPolicyRule {
+  readonly name: string | null;
+  readonly action: "Accept" | "Deny" | "Pass";
+  readonly peers: readonly ClusterPolicyPeer[];
+  /** Empty: every port and protocol. */
+  readonly ports: readonly ClusterPolicyPort[];
+  readonly origin: Origin;
+}
+
+export type ClusterPolicyPeer =
+  | ({ readonly kind: "pods" } & NamespacedPods)
+  | { readonly kind: "nodes"; readonly nodes: LabelSelector }
+  /** At most 25. */
+  | { readonly kind: "networks"; readonly cidrs: readonly Cidr[] };
+
+export type ClusterPolicyPort =
+  | { readonly kind: "range"; readonly protocol: Transport; readonly first: number; readonly last: number }
+  | { readonly kind: "named"; readonly name: string };
+
 /** Conjunction; empty selects everything. Order is that of the source. */
 export interface LabelSelector {
   readonly requirements: readonly LabelRequirement[];
@@ -311,7 +413,7 @@ export interface Assertion {
   readonly span: Span;
 }
 
-export type Statement = ReachStatement | FailureStatement;
+export type Statement = ReachStatement | ResolveStatement | ConnectivityStatement | FailureStatement;
 
 /** `SOURCES (reaches | never reaches) TARGET [on PORTS]`. `nothing except X reaches Y` is `never` with `except`. */
 export interface ReachStatement {
@@ -326,6 +428,26 @@ export interface ReachStatement {
   readonly ports: readonly PortRange[] | null;
   /** One answering backend is enough. */
   readonly someBackend: boolean;
+  /** What the way has to be; with `never`, what no way may be. Absent: anything. */
+  readonly path?: readonly PathCondition[];
+  readonly span: Span;
+}
+
+/** `SOURCES resolves "NAME" to …`. */
+export interface ResolveStatement {
+  readonly kind: "resolve";
+  readonly sources: EndpointSet;
+  readonly except: EndpointSet | null;
+  readonly name: string;
+  readonly target: ResolveTarget;
+  readonly span: Span;
+}
+
+/** `connectivity of namespace NAME is exactly { … }`. */
+export interface ConnectivityStatement {
+  readonly kind: "connectivity";
+  readonly namespace: string;
+  readonly statements: readonly ReachStatement[];
   readonly span: Span;
 }
 
@@ -343,7 +465,7 @@ export interface FailureStatement {
   readonly kind: "failure";
   readonly when: "after" | "while";
   readonly count: number;
-  readonly what: "node" | "pod";
-  readonly statements: readonly ReachStatement[];
+  readonly what: "node" | "pod" | "link";
+  readonly statements: readonly (ReachStatement | ResolveStatement)[];
   readonly span: Span;
 }

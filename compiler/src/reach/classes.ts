@@ -273,60 +273,6 @@ class Backing {
   }
 }
 
-/**
- * One pair of members for each way in which members of the two classes can stand to each other, the farthest first.
- * @param known nodes to be preferred, since what they hold is at hand
- */
-export function representativePairs(
-  a: EndpointClass,
-  b: EndpointClass,
-  known: ReadonlySet<string>,
-): readonly (readonly [Relation, Member, Member])[] {
-  const [from] = a.members;
-  const [to] = b.members;
-  if (from === undefined || to === undefined) return [];
-  const best = (nodes: readonly string[]): string => nodes.find((node) => known.has(node)) ?? nodes[0] ?? "";
-  const on = (node: string, other: string): readonly [Member, Member] | null => pairOf(a.byNode.get(node) ?? [], b.byNode.get(other) ?? []);
-  if (a.kind === "external" || b.kind === "external") {
-    if (a.kind === b.kind) return [];
-    const inside = a.kind === "external" ? b : a;
-    const member = inside.byNode.get(best([...inside.byNode.keys()]))?.[0];
-    if (member === undefined) return [];
-    return [a.kind === "external" ? ["outside", from, member] : ["outside", member, to]];
-  }
-  const pairs: [Relation, Member, Member][] = [];
-  const apart = firstOf(a.bySubnet, (subnet, nodes) =>
-    firstOf(b.bySubnet, (other, others) => (other === subnet ? null : on(best(nodes), best(others)))),
-  );
-  if (apart !== null) pairs.push(["routed", ...apart]);
-  const beside = firstOf(a.bySubnet, (subnet, nodes) => {
-    const others = b.bySubnet.get(subnet) ?? [];
-    const node = best(nodes);
-    const other = best(others.filter((name) => name !== node));
-    // The only one there may be the one just chosen.
-    return on(node, other) ?? on(best(nodes.filter((name) => name !== best(others))), best(others));
-  });
-  if (beside !== null) pairs.push(["subnet", ...beside]);
-  const shared = [...a.byNode.keys()].filter((node) => b.byNode.has(node) && on(node, node) !== null);
-  const together = shared.length === 0 ? null : on(best(shared), best(shared));
-  if (together !== null) pairs.push(["node", ...together]);
-  return pairs;
-}
-
-function firstOf<K, V, T>(map: ReadonlyMap<K, V>, find: (key: K, value: V) => T | null): T | null {
-  for (const [key, value] of map) {
-    const found = find(key, value);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** Two that are not the same. */
-function pairOf(froms: readonly Member[], tos: readonly Member[]): readonly [Member, Member] | null {
-  for (const from of froms.slice(0, 2)) for (const to of tos.slice(0, 2)) if (from.host !== to.host) return [from, to];
-  return null;
-}
-
 export function addressIn(member: Member, family: Family): Ip {
   const address = member.addresses.find((ip) => ip.family === family);
   if (address === undefined) throw new Error(`${member.name} (${member.addresses.map(formatIp).join(", ")}) has no IPv${family} address`);

@@ -1,7 +1,8 @@
 /** Both judges on one flow: what the generated rules do, held against what the specifications say. */
 import type { Ip, Transport } from "@knet/language/values";
 import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
-import { intendedOutcomes, simulatedOutcomes } from "../verify/agreement.ts";
+import { agree, endsOf, simulatedWords } from "../verify/agreement.ts";
+import type { IntendedEnds } from "../verify/agreement.ts";
 import type { Disagreement, Flow, Scenario } from "../verify/types.ts";
 import type { Fabric } from "../fabric/types.ts";
 import type { Member } from "./classes.ts";
@@ -44,40 +45,27 @@ export class Judges {
       protocol,
       port,
     };
-    const intended = intendedOutcomes(intent, flow);
-    const simulated = simulatedOutcomes(journeys);
-    if (intended === null) this.#doubt(flow);
-    else {
+    const answer = intent.ask({ from: from.host, dst: address, protocol, port });
+    for (const doubt of answer.unspecified?.split("; ") ?? []) this.doubts.add(doubt);
+    const intended = endsOf(answer);
+    if (intended !== null) {
       this.compared++;
-      if (intended.words.join(";") !== simulated.join(";")) this.#disagree(flow, simulated, intended, journeys);
+      if (!agree(intended.ends, journeys)) this.#disagree(flow, intended, journeys);
     }
     return journeys.flatMap(({ verdict, server, serverPort }) =>
-      (verdict === "delivered" || verdict === "refused") && server !== null && serverPort !== null ? [{ server: namespaceOf(fabric, server), port: serverPort }] : [],
+      (verdict === "delivered" || verdict === "refused") && server !== null && serverPort !== null
+        ? [{ server: namespaceOf(fabric, server), port: serverPort }]
+        : [],
     );
   }
 
-  #doubt(flow: Flow): void {
-    const { unspecified } = this.#scenario.intent.ask({
-      from: flow.from.host,
-      dst: flow.to.address,
-      protocol: flow.protocol,
-      port: flow.port,
-    });
-    if (unspecified !== null) for (const doubt of unspecified.split("; ")) this.doubts.add(doubt);
-  }
-
-  #disagree(
-    flow: Flow,
-    simulated: readonly string[],
-    intended: { readonly words: readonly string[]; readonly reasons: readonly string[] },
-    journeys: Disagreement["journeys"],
-  ): void {
+  #disagree(flow: Flow, intended: IntendedEnds, journeys: Disagreement["journeys"]): void {
     const key = `${flow.from.name} ${flow.to.name} ${flow.to.address.family} ${flow.protocol}`;
     if (this.disagreements.has(key)) return;
     this.disagreements.set(key, {
       flow,
       failures: null,
-      simulated: simulated.join(", "),
+      simulated: simulatedWords(journeys).join(", "),
       intended: `${intended.words.join(", ")} (${intended.reasons.join("; ")})`,
       journeys,
     });

@@ -2,20 +2,20 @@
  * Who reaches whom on what: the generated rules' answer for every pair of endpoints, each flow held against the intent judge's.
  * A connection is network permission: a request on the port gets to the target, which answers it or refuses it itself.
  */
-import type { Family } from "@knet/language/values";
+import { compareText } from "@knet/language/values";
 import type { NetworkModel } from "../model/types.ts";
 import type { Scenario } from "../verify/types.ts";
 import { endpointClasses } from "./classes.ts";
-import type { EndpointClass, Relation } from "./classes.ts";
+import type { EndpointClass } from "./classes.ts";
 import { Explainer } from "./explain.ts";
 import type { PlaceOf, PolicyOracle } from "./explain.ts";
 import { Judges } from "./judges.ts";
-import { Matrix } from "./matrix.ts";
-import type { Detours, Masks } from "./matrix.ts";
-import { bit, PortSpace } from "./ports.ts";
+import { defaultExactPairs, Matrix } from "./matrix.ts";
+import { Pairs, unionOf } from "./pairs.ts";
+import { PortSpace } from "./ports.ts";
 import { everything } from "./select.ts";
 import type { Selection } from "./select.ts";
-import type { Detour, ReachConnection, ReachEndpoint, ReachRefusal, ReachReport } from "./types.ts";
+import type { ReachConnection, ReachEndpoint, ReachRefusal, ReachReport } from "./types.ts";
 import { Likeness, unitsOf } from "./units.ts";
 import type { Unit } from "./units.ts";
 
@@ -26,6 +26,8 @@ export interface ReachOptions {
   /** Sentences for each connection and, when both sides are named, for each pair that cannot talk. */
   readonly explain?: { readonly intent: PolicyOracle; readonly place: PlaceOf } | null;
   readonly progress?: (done: number, total: number) => void;
+  /** With more pairs of classes of pods than this, pairs that the same rules decide are asked about once; 2,500 unless told. */
+  readonly exactPairs?: number;
 }
 
 export function reach(scenario: Scenario, options: ReachOptions = {}): ReachReport {
@@ -38,7 +40,7 @@ export function reach(scenario: Scenario, options: ReachOptions = {}): ReachRepo
   const sides = { from: chosen(from), to: chosen(to) };
   const ports = new PortSpace(model);
   const judges = new Judges(scenario);
-  const matrix = new Matrix(model, classes, ports, judges);
+  const matrix = new Matrix(model, classes, ports, judges, options.exactPairs ?? defaultExactPairs);
   for (const [done, a] of sides.from.entries()) {
     for (const b of sides.to) matrix.cell(a, b);
     if (a.kind === "pod" && to.machines) for (const node of classes.nodes) matrix.cell(a, node);
@@ -48,7 +50,7 @@ export function reach(scenario: Scenario, options: ReachOptions = {}): ReachRepo
   const likeness = new Likeness(matrix, sides);
   const sources = unitsOf(model, classes, likeness, sides.from, from);
   const targets = unitsOf(model, classes, likeness, sides.to, to);
-  const subnets = new Map(model.nodes.map((node) => [node.name, node.subnet]));
+  const pairs = new Pairs(model, matrix, ports);
   const explainer = options.explain == null ? null : new Explainer(model, options.explain.intent, ports, options.explain.place);
   const named = options.from != null && options.to != null;
 
@@ -56,8 +58,7 @@ export function reach(scenario: Scenario, options: ReachOptions = {}): ReachRepo
   const refusals: ReachRefusal[] = [];
   const meet = (source: Unit, target: Unit): void => {
     if (!arePair(source, target)) return;
-    const { masks, through } = between(matrix, ports, source, target, subnets);
-    const allowed = ports.allowed(masks);
+    const { masks, through, allowed } = pairs.between(source, target);
     const ends = { from: source.endpoint.id, to: target.endpoint.id };
     if (allowed.length > 0)
       connections.push({ ...ends, allowed, through, explanation: explainer?.connection(source, target, masks, through) ?? [] });
@@ -112,7 +113,7 @@ function inOrder(endpoints: readonly ReachEndpoint[], usesOwn: boolean): readonl
     .toSorted((x, y) => {
       const rank = order[x.endpoint.kind] - order[y.endpoint.kind];
       if (rank !== 0 || x.endpoint.kind === "External") return rank || x.index - y.index;
-      return key(x.endpoint) < key(y.endpoint) ? -1 : 1;
+      return compareText(key(x.endpoint), key(y.endpoint));
     })
     .map(({ endpoint }) => endpoint);
 }
@@ -122,50 +123,6 @@ function arePair(source: Unit, target: Unit): boolean {
   if (source.endpoint.kind === "External" && target.endpoint.kind === "External") return false;
   const [first, second] = source.members;
   return second !== undefined || target.members.some((member) => member.host !== first?.host);
-}
-
-function between(
-  matrix: Matrix,
-  ports: PortSpace,
-  source: Unit,
-  target: Unit,
-  subnets: ReadonlyMap<string, string>,
-): { readonly masks: Masks; readonly through: readonly Detour[] } {
-  const relation = relationOf(source.node, target.node, subnets);
-  const direct: Masks[] = [];
-  const detours: Detours[] = [];
-  for (const a of source.classes) {
-    for (const b of target.classes) {
-      for (const [how, masks] of matrix.cell(a, b).direct) {
-        if (how === "node" && b.kind === "node") continue;
-        if (relation === null || how === relation) direct.push(masks);
-      }
-      const found = matrix.detours(a).get(b.id);
-      if (found !== undefined) detours.push(found);
-    }
-  }
-  const plain = unionOf(direct.flatMap((masks) => [...masks]));
-  const masks = unionOf([...plain, ...detours.flatMap((found) => [...found.masks])]);
-  const ways = new Map<string, Detour>();
-  for (const { family, ...way } of detours.flatMap((found) => found.ways)) {
-    const at = ports.at(way.protocol, way.port);
-    if (at !== null && ((plain.get(family) ?? 0n) & bit(at)) === 0n)
-      ways.set(`${way.service} ${way.nodePort}/${way.protocol} ${way.port}`, way);
-  }
-  return { masks, through: [...ways].toSorted(([x], [y]) => (x < y ? -1 : 1)).map(([, way]) => way) };
-}
-
-/** Null where it does not matter. */
-function relationOf(source: string | null, target: string | null, subnets: ReadonlyMap<string, string>): Relation | null {
-  if (source === null || target === null) return null;
-  if (source === target) return "node";
-  return subnets.get(source) === subnets.get(target) ? "subnet" : "routed";
-}
-
-function unionOf(entries: Iterable<readonly [Family, bigint]>): Masks {
-  const union = new Map<Family, bigint>();
-  for (const [family, mask] of entries) union.set(family, (union.get(family) ?? 0n) | mask);
-  return union;
 }
 
 function notesOf(model: NetworkModel, ports: PortSpace, judges: Judges, connections: readonly ReachConnection[]): readonly string[] {

@@ -2,7 +2,7 @@
  * Which policies can tell endpoints and ports apart. Nothing is decided here: it says which pods, and which ports
  * between two of them, need to be asked about once.
  */
-import { contains, formatCidr } from "@knet/language/values";
+import { compareText, contains, formatCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip, Transport } from "@knet/language/values";
 import type { Labels, LabelSelector, NetworkModel, NetworkPolicy, Pod, PolicyPeer, PolicyPort } from "../model/types.ts";
 
@@ -96,7 +96,7 @@ export class PolicyRules {
   }
 
   #labelled(pod: Pod): { readonly subject: Subject; readonly peers: readonly number[] } {
-    const key = JSON.stringify([pod.namespace, Object.entries(pod.labels).toSorted(([x], [y]) => (x < y ? -1 : 1))]);
+    const key = JSON.stringify([pod.namespace, Object.entries(pod.labels).toSorted(([x], [y]) => compareText(x, y))]);
     let found = this.#byLabels.get(key);
     if (found === undefined) {
       found = { subject: this.#subjectOf(pod), peers: this.#peers.flatMap((peer, index) => (this.#isPeer(peer, pod) ? [index] : [])) };
@@ -135,6 +135,11 @@ export class PolicyRules {
       .map((port) => `${port.name ?? ""}=${port.port}/${port.protocol}`)
       .toSorted()
       .join(",");
+  }
+
+  /** Positions of the peers that the rule names. */
+  peersOf(rule: number): readonly number[] {
+    return this.#rules[rule]?.peers ?? [];
   }
 
   /** Those of the rules that one of these peers may use. */

@@ -1,10 +1,11 @@
 /** Classes put together into the endpoints of a report: what nobody could tell apart is one. */
-import type { Cidr, Family } from "@knet/language/values";
-import { formatCidr, formatIp } from "@knet/language/values";
+import type { Cidr } from "@knet/language/values";
+import { compareText, formatCidr, formatIp } from "@knet/language/values";
 import type { NetworkModel } from "../model/types.ts";
 import { insideRanges } from "../model/ranges.ts";
 import type { EndpointClass, EndpointClasses, Member } from "./classes.ts";
-import type { Matrix } from "./matrix.ts";
+import { maskText } from "./matrix.ts";
+import type { Cell, Matrix } from "./matrix.ts";
 import { compareRanges, externalRanges } from "./ranges.ts";
 import type { Selection } from "./select.ts";
 import type { AddressRange, ReachEndpoint } from "./types.ts";
@@ -27,44 +28,67 @@ export interface Sides {
 export class Likeness {
   readonly #matrix: Matrix;
   readonly #sides: Sides;
+  readonly #isFrom: ReadonlySet<EndpointClass>;
+  readonly #isTo: ReadonlySet<EndpointClass>;
   /** Classes between which it matters on which nodes the two are. */
   readonly placed: ReadonlySet<number>;
-  readonly #rows = new Map<number, readonly (string | null)[]>();
+  /** What two classes come to, by number: equal for equal ports, 0 without a pair. */
+  readonly #numbers = new Map<string, number>();
+  readonly #ofCells: Readonly<Record<"node" | "other", Map<number, string | null>>> = { node: new Map(), other: new Map() };
+  readonly #rows = new Map<number, Int32Array>();
 
   constructor(matrix: Matrix, sides: Sides) {
     this.#matrix = matrix;
     this.#sides = sides;
+    this.#isFrom = new Set(sides.from);
+    this.#isTo = new Set(sides.to);
     const placed = new Set<number>();
     for (const a of sides.from) {
       for (const b of sides.to) {
-        const texts = new Set(
-          [...matrix.cell(a, b).direct].flatMap(([relation, masks]) => (relation === "node" && b.kind === "node" ? [] : [maskText(masks)])),
-        );
-        if (texts.size > 1) for (const entry of [a, b]) placed.add(entry.id);
+        // Several texts stand with a blank between them.
+        if (this.#textOf(matrix.cell(a, b), b)?.includes(" ") === true) for (const entry of [a, b]) placed.add(entry.id);
       }
     }
     this.placed = placed;
   }
 
-  #row(entry: EndpointClass): readonly (string | null)[] {
+  /** The ports of a cell by how the two may stand to each other, without repeats. */
+  #textOf(cell: Cell, b: EndpointClass): string | null {
+    const kind = b.kind === "node" ? "node" : "other";
+    let text = this.#ofCells[kind].get(cell.id);
+    if (text === undefined) {
+      const direct = [...cell.direct].filter(([relation]) => relation !== "node" || kind !== "node");
+      text = direct.length === 0 ? null : [...new Set(direct.map(([, masks]) => maskText(masks)))].toSorted(compareText).join(" ");
+      this.#ofCells[kind].set(cell.id, text);
+    }
+    return text;
+  }
+
+  #row(entry: EndpointClass): Int32Array {
     let row = this.#rows.get(entry.id);
     if (row === undefined) {
       const { from, to } = this.#sides;
-      row = [
-        ...(from.includes(entry) ? to.map((other) => this.#value(entry, other)) : []),
-        ...(from.includes(entry) ? [maskText(this.#matrix.own(entry) ?? new Map())] : []),
-        ...(to.includes(entry) ? from.map((other) => this.#value(other, entry)) : []),
-      ];
+      row = Int32Array.from([
+        ...(this.#isFrom.has(entry) ? to.map((other) => this.#value(entry, other)) : []),
+        ...(this.#isFrom.has(entry) ? [this.#number(`own ${maskText(this.#matrix.own(entry) ?? new Map())}`)] : []),
+        ...(this.#isTo.has(entry) ? from.map((other) => this.#value(other, entry)) : []),
+      ]);
       this.#rows.set(entry.id, row);
     }
     return row;
   }
 
-  #value(a: EndpointClass, b: EndpointClass): string | null {
-    const direct = [...this.#matrix.cell(a, b).direct].filter(([relation]) => relation !== "node" || b.kind !== "node");
-    if (direct.length === 0) return null;
+  #value(a: EndpointClass, b: EndpointClass): number {
+    const text = this.#textOf(this.#matrix.cell(a, b), b);
+    if (text === null) return 0;
     const detours = this.#matrix.detours(a).get(b.id);
-    return `${[...new Set(direct.map(([, masks]) => maskText(masks)))].toSorted().join(" ")}#${maskText(detours?.masks ?? new Map())}`;
+    return this.#number(detours === undefined ? text : `${text}#${maskText(detours.masks)}`);
+  }
+
+  #number(text: string): number {
+    const number = this.#numbers.get(text) ?? this.#numbers.size + 1;
+    this.#numbers.set(text, number);
+    return number;
   }
 
   /** Classes in groups of equals. */
@@ -79,15 +103,8 @@ export class Likeness {
   }
 }
 
-function fits(x: readonly (string | null)[], y: readonly (string | null)[]): boolean {
-  return x.length === y.length && x.every((value, index) => value === null || y[index] === null || value === y[index]);
-}
-
-function maskText(masks: ReadonlyMap<Family, bigint>): string {
-  return [...masks]
-    .toSorted(([x], [y]) => x - y)
-    .map(([family, mask]) => `${family}:${mask.toString(36)}`)
-    .join(",");
+function fits(x: Int32Array, y: Int32Array): boolean {
+  return x.length === y.length && x.every((value, index) => value === 0 || y[index] === 0 || value === y[index]);
 }
 
 /** Pods and workloads by name, then machines, then ranges of external addresses. */
@@ -142,7 +159,7 @@ function podUnits(model: NetworkModel, classes: EndpointClasses, likeness: Liken
     }
   }
   return units.toSorted(
-    (x, y) => byText(x.endpoint.namespace ?? "", y.endpoint.namespace ?? "") || byText(x.endpoint.name, y.endpoint.name),
+    (x, y) => compareText(x.endpoint.namespace ?? "", y.endpoint.namespace ?? "") || compareText(x.endpoint.name, y.endpoint.name),
   );
 }
 
@@ -158,7 +175,7 @@ function nodeUnits(model: NetworkModel, likeness: Likeness, side: readonly Endpo
     .map((group) => ({ members: group.flatMap(machines), classes: group, node: null }));
   return [...apart, ...together]
     .map(({ members, ...rest }): Unit => {
-      const nodes = members.map((member) => member.name).toSorted(byText);
+      const nodes = members.map((member) => member.name).toSorted(compareText);
       const every = nodes.length === model.nodes.length && nodes.length > 1;
       const shown = nodes.length > 4 ? [...nodes.slice(0, 3), `and ${nodes.length - 3} more`] : nodes;
       const id = every ? "nodes" : nodes.length === 1 ? `node:${nodes[0] ?? ""}` : `nodes:${shown.join(",")}`;
@@ -168,7 +185,7 @@ function nodeUnits(model: NetworkModel, likeness: Likeness, side: readonly Endpo
         ...rest,
       };
     })
-    .toSorted((x, y) => byText(x.endpoint.nodes[0] ?? "", y.endpoint.nodes[0] ?? ""));
+    .toSorted((x, y) => compareText(x.endpoint.nodes[0] ?? "", y.endpoint.nodes[0] ?? ""));
 }
 
 function externalUnits(
@@ -205,8 +222,4 @@ function externalEndpoint(range: AddressRange): ReachEndpoint {
 /** `10.0.0.0-10.0.0.255`. */
 export function rangeText({ first, last }: AddressRange): string {
   return `${formatIp(first)}-${formatIp(last)}`;
-}
-
-function byText(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 /** From the objects of a dataplane, and from spans, to the lines that a reader can open. */
 import { lineText, positionAt } from "@knet/language";
 import type { Origin, SourceFile } from "@knet/language";
-import { hostFiles } from "../artifacts/artifacts.ts";
+import { fileLines, hostFiles } from "../artifacts/artifacts.ts";
 import type { Fabric } from "../fabric/types.ts";
 import type { ArtifactRef, SourceRef } from "./types.ts";
 
@@ -47,7 +47,7 @@ export class Locator {
       const built = new Map<object, ArtifactRef & { readonly origin: Origin | null }>();
       const record = this.#fabric.host(host);
       for (const file of record === undefined ? [] : hostFiles(this.#fabric, record)) {
-        file.lines.forEach((line, at) => {
+        fileLines(file).forEach((line, at) => {
           if (line.item !== null && !built.has(line.item)) {
             built.set(line.item, { file: file.path, line: at + 1, text: line.text, origin: line.origin });
           }

@@ -1,4 +1,5 @@
 /** `knet reach --format txt`: one line for each pair, in byte order. */
+import { compareText } from "@knet/language/values";
 import type { ReachReport } from "../reach/types.ts";
 import { portsText } from "../reach/ports.ts";
 import { printable } from "./columns.ts";
@@ -14,7 +15,7 @@ export function reachTxt(report: ReachReport): string {
     ...refusals(report),
   ];
   return blocks
-    .toSorted((x, y) => (x.line < y.line ? -1 : x.line > y.line ? 1 : 0))
+    .toSorted((x, y) => compareText(x.line, y.line))
     .flatMap(({ line, below }) => [line, ...below.map((sentence) => `    ${sentence}`)])
     .map((line) => `${printable(line)}\n`)
     .join("");

@@ -177,7 +177,7 @@ export const checkSchema = {
   },
 } as const;
 
-const failures = { type: "object", required: ["nodes", "pods"], properties: { nodes: texts, pods: texts } } as const;
+const failures = { type: "object", required: ["nodes", "pods"], properties: { nodes: texts, pods: texts, links: texts } } as const;
 const flowRequired = ["from", "to", "protocol", "port"] as const;
 const flowFields = { from: { type: "string" }, to: { type: "string" }, protocol, port, failures } as const;
 

@@ -6,7 +6,7 @@ import type { ReportRange, Sources } from "./diagnostics.ts";
 import { traceObject } from "./trace-json.ts";
 import type { TraceJson } from "./trace-json.ts";
 import type { ArtifactRef, SourceRef } from "./types.ts";
-import { decidingOf } from "./verify-view.ts";
+import { deciderOf } from "./verify-view.ts";
 import type { AssertionView, DisagreementView, VerifyView, WitnessView } from "./verify-view.ts";
 
 export interface VerifyJsonWitness {
@@ -87,13 +87,13 @@ function assertionObject(assertion: AssertionView, sources: Sources): VerifyJson
 function witnessObject(witness: WitnessView, sources: Sources): VerifyJsonWitness {
   const { flow, failures, summary, reason, cause, statement, story } = witness;
   const place = cause?.span ?? null;
-  const deciding = decidingOf(story);
+  const deciding = deciderOf(witness);
   return {
     from: flow.from,
     to: flow.to,
     protocol: flow.protocol,
     port: flow.port,
-    ...(failures === null ? {} : { failures: { nodes: failures.nodes, pods: failures.pods } }),
+    ...(failures === null ? {} : { failures: failuresObject(failures) }),
     summary,
     ...(reason === null ? {} : { reason }),
     ...(cause === null || place === null ? {} : { cause: { name: cause.name, file: place.file, range: rangeOfSpan(place, sources) } }),
@@ -110,13 +110,17 @@ function witnessObject(witness: WitnessView, sources: Sources): VerifyJsonWitnes
   };
 }
 
+function failuresObject({ nodes, pods, links = [] }: Failures): Failures {
+  return links.length === 0 ? { nodes, pods } : { nodes, pods, links };
+}
+
 function disagreementObject({ flow, failures, simulated, intended, stories }: DisagreementView): VerifyJson["disagreements"][number] {
   return {
     from: flow.from,
     to: flow.to,
     protocol: flow.protocol,
     port: flow.port,
-    ...(failures === null ? {} : { failures: { nodes: failures.nodes, pods: failures.pods } }),
+    ...(failures === null ? {} : { failures: failuresObject(failures) }),
     simulated,
     intended,
     traces: stories.map(traceObject),

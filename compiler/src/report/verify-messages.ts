@@ -1,5 +1,5 @@
 /** The same few sentences about results, for every reporter that has one line for each. */
-import { decidingOf, flowText, howOf, lineToChange, verdictNames } from "./verify-view.ts";
+import { deciderOf, flowText, howOf, lineToChange, verdictNames } from "./verify-view.ts";
 import type { AssertionView, DisagreementView, WitnessView } from "./verify-view.ts";
 import { rangeOfSpan } from "./diagnostics.ts";
 import type { Sources } from "./diagnostics.ts";
@@ -26,8 +26,8 @@ export function witnessDetails(witness: WitnessView, sources: Sources): readonly
 
 /** The flow, the rule that decided and the declaration to change, a line each. */
 export function witnessFacts(witness: WitnessView, sources: Sources): readonly string[] {
-  const { flow, failures, story } = witness;
-  const artifact = decidingOf(story)?.artifact ?? null;
+  const { flow, failures } = witness;
+  const artifact = deciderOf(witness)?.artifact ?? null;
   const change = lineToChange(witness, sources);
   const lines = [flowText(flow, failures)];
   if (artifact !== null) lines.push(`decided by ${artifact.file}:${artifact.line}  ${artifact.text}`);

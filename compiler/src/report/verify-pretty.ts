@@ -5,7 +5,7 @@ import { plainReportStyle } from "./style.ts";
 import type { ReportStyle } from "./style.ts";
 import { traceText } from "./trace-text.ts";
 import { becauseOf } from "./verify-messages.ts";
-import { decidingOf, flowText, howOf, lineToChange, verdictNames, verifySummary } from "./verify-view.ts";
+import { deciderOf, flowText, howOf, lineToChange, verdictNames, verifySummary } from "./verify-view.ts";
 import type { AssertionView, DisagreementView, VerifyView, WitnessView } from "./verify-view.ts";
 import { counted } from "./words.ts";
 
@@ -57,7 +57,7 @@ function witnessLines(witness: WitnessView, view: VerifyView, style: ReportStyle
     "",
     ...indented(placesFrame(witness.statement, "this does not hold", related, view.sources, style.frame)),
   ];
-  const artifact = decidingOf(witness.story)?.artifact ?? null;
+  const artifact = deciderOf(witness)?.artifact ?? null;
   if (artifact !== null) {
     out.push(
       "",

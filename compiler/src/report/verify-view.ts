@@ -29,6 +29,8 @@ export interface WitnessView {
   readonly statement: Span;
   /** Null when the target no longer exists. */
   readonly story: Story | null;
+  /** No rule decided: the way was another than asserted, or a wire was cut. Absent: some rule did. */
+  readonly isUndecided?: boolean;
 }
 
 export interface AssertionView {
@@ -87,12 +89,13 @@ export function flowText(flow: FlowView, failures: Failures | null): string {
   return `${flow.from} → ${flow.to}  ${flow.port}/${flow.protocol}${after === null ? "" : `, ${after}`}`;
 }
 
-/** `without node node-a`, `without pods shop/a and shop/b`; null when nothing failed. */
+/** `without node node-a`, `without pods shop/a and shop/b`, `without link node node-a to blue`; null when nothing failed. */
 export function failuresText(failures: Failures | null): string | null {
   if (failures === null) return null;
   const kinds = [
     ...(failures.nodes.length > 0 ? [`node${failures.nodes.length === 1 ? "" : "s"} ${failures.nodes.join(", ")}`] : []),
     ...(failures.pods.length > 0 ? [`pod${failures.pods.length === 1 ? "" : "s"} ${failures.pods.join(", ")}`] : []),
+    ...(failures.links === undefined || failures.links.length === 0 ? [] : [`link${failures.links.length === 1 ? "" : "s"} ${failures.links.join(", ")}`]),
   ];
   return kinds.length === 0 ? null : `without ${kinds.join(" and ")}`;
 }
@@ -115,11 +118,16 @@ export function decidingOf(story: Story | null): { readonly artifact: ArtifactRe
   return passed === undefined ? null : { artifact: passed.artifacts[0] ?? null, source: passed.source };
 }
 
+/** {@link decidingOf} the witness; null where no rule decided. */
+export function deciderOf({ story, isUndecided = false }: WitnessView): ReturnType<typeof decidingOf> {
+  return isUndecided ? null : decidingOf(story);
+}
+
 /** What the reason rests on, else the declaration behind the deciding rule; null when neither is at hand. */
 export function lineToChange(witness: WitnessView, sources: Sources): { readonly span: Span; readonly name: string } | null {
   const { cause } = witness;
   if (cause !== null && cause.span !== null && sources(cause.span.file) !== null) return { span: cause.span, name: cause.name };
-  const source = decidingOf(witness.story)?.source ?? null;
+  const source = deciderOf(witness)?.source ?? null;
   const span = source === null ? null : spanOfLine(source.file, source.line, sources);
   return source === null || span === null ? null : { span, name: source.name };
 }

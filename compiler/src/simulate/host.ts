@@ -1,9 +1,10 @@
 /** A dataplane made ready to be asked: rulesets loaded, sets and routes indexed. */
 import type { Cidr, Family, Ip } from "@knet/language/values";
-import { bitsOf, contains, formatIp, ipFromBigInt, maskIp } from "@knet/language/values";
+import { bitsOf, contains, ipFromBigInt, maskIp } from "@knet/language/values";
 import type { Dataplane } from "../dataplane/types.ts";
+import { ipKey } from "../dataplane/ip-key.ts";
 import type { Address, FdbEntry, Link, Neighbour } from "../dataplane/links/types.ts";
-import type { Route } from "../dataplane/routing/types.ts";
+import type { Route, RoutingRule } from "../dataplane/routing/types.ts";
 import type { Ruleset } from "../dataplane/netfilter/types.ts";
 import { loadRuleset } from "../dataplane/netfilter/ruleset.ts";
 import { compileIpSet } from "../dataplane/ipset/compile.ts";
@@ -16,12 +17,16 @@ export interface PreparedHost {
   /** In registration order: loopback, then as listed. */
   readonly addresses: readonly Address[];
   readonly routes: ReadonlyMap<number, RouteTable>;
-  readonly neighbours: ReadonlyMap<string, Neighbour>;
-  readonly fdb: ReadonlyMap<string, FdbEntry>;
+  /** By priority. */
+  readonly rules: Readonly<Record<Family, readonly RoutingRule[]>>;
   /** By name. */
   readonly sets: { get(name: string): CompiledIpSet | undefined };
   ruleset(family: Family): Ruleset;
   sysctl(key: string): string | undefined;
+  /** The permanent neighbour entry of the device for the address. */
+  neighbour(link: string, ip: Ip): Neighbour | undefined;
+  /** The forwarding entry of the device for the MAC. */
+  forwardingEntry(link: string, mac: string): FdbEntry | undefined;
   /** The link that holds the address, or undefined when it is not local. 127.0.0.0/8 is on `lo`. */
   localLink(ip: Ip): string | undefined;
 }
@@ -41,14 +46,10 @@ function prepare(dataplane: Dataplane): PreparedHost {
   // Link-local addresses, which only dumps list, follow from the devices' MACs and are no source for other networks.
   const addresses = dataplane.addresses.filter((address) => !isLinkLocal6(address.address.ip));
   const isDown = new Set(dataplane.links.flatMap((link) => (link.isDown === true ? [link.name] : [])));
-  const local = new Map<string, string>();
+  const local = new Map<number | string, string>();
   for (const address of addresses) {
-    const text = formatIp(address.address.ip);
-    if (!local.has(text)) local.set(text, address.link);
-  }
-  for (const link of dataplane.links) {
-    const own = linkLocalOf(link);
-    if (own !== null && link.kind.type !== "loopback") local.set(`${formatIp(own)}%${link.name}`, link.name);
+    const key = ipKey(address.address.ip);
+    if (!local.has(key)) local.set(key, address.link);
   }
   const tables = new Map<number, Route[]>();
   const table = (id: number): Route[] => {
@@ -63,14 +64,17 @@ function prepare(dataplane: Dataplane): PreparedHost {
   }
   for (const route of dataplane.routes) table(route.table).push(route);
   const rulesets = new Map<Family, Ruleset>();
+  const rulesOf = (family: Family): readonly RoutingRule[] => dataplane.rules.filter((rule) => rule.family === family).toSorted((x, y) => x.priority - y.priority);
+  // The last entry of one key is the one that stays.
+  const neighbours = perLink(dataplane.neighbours, (entry) => ipKey(entry.ip));
+  const fdb = perLink(dataplane.fdb, (entry) => entry.mac);
   const sysctls = new Map(dataplane.sysctls.map((sysctl) => [sysctl.key, sysctl.value]));
   return {
     dataplane,
     links: new Map(dataplane.links.map((link) => [link.name, link])),
     addresses,
     routes: new Map([...tables].map(([id, routes]) => [id, new RouteTable(routes)])),
-    neighbours: new Map(dataplane.neighbours.map((n) => [`${n.link} ${formatIp(n.ip)}`, n])),
-    fdb: new Map(dataplane.fdb.map((entry) => [`${entry.link} ${entry.mac}`, entry])),
+    rules: { 4: rulesOf(4), 6: rulesOf(6) },
     sets: lazySets(dataplane),
     ruleset(family) {
       let ruleset = rulesets.get(family);
@@ -84,11 +88,28 @@ function prepare(dataplane: Dataplane): PreparedHost {
       return ruleset;
     },
     sysctl: (key) => sysctls.get(key),
+    neighbour: (link, ip) => neighbours().get(link)?.get(ipKey(ip)),
+    forwardingEntry: (link, mac) => fdb().get(link)?.get(mac),
     localLink(ip) {
       if (ip.family === 4 && ip.d >>> 24 === 127) return "lo";
       if (ip.family === 6 && ip.a === 0 && ip.b === 0 && ip.c === 0 && ip.d === 1) return "lo";
-      return local.get(formatIp(ip));
+      return local.get(ipKey(ip));
     },
+  };
+}
+
+/** Entries by device and key, put in order when they are first asked for. */
+function perLink<T extends { readonly link: string }>(entries: readonly T[], keyOf: (entry: T) => number | string): () => ReadonlyMap<string, ReadonlyMap<number | string, T>> {
+  let made: Map<string, Map<number | string, T>> | null = null;
+  return () => {
+    if (made !== null) return made;
+    made = new Map();
+    for (const entry of entries) {
+      const there = made.get(entry.link);
+      if (there === undefined) made.set(entry.link, new Map([[keyOf(entry), entry]]));
+      else there.set(keyOf(entry), entry);
+    }
+    return made;
   };
 }
 

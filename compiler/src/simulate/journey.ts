@@ -9,7 +9,8 @@ import { equalTuple, formatDestination, formatSource, ICMP, ICMP6, invert, TCP }
 import type { Packet } from "./packet.ts";
 import { decideRoute } from "./routing.ts";
 import type { Choice, End, Journey, Observation, Step, Verdict } from "./steps.ts";
-import { PacketWalk, World } from "./walk.ts";
+import { PacketWalk } from "./walk.ts";
+import { World } from "./world.ts";
 
 export interface Probe {
   /** Host id. */
@@ -24,9 +25,11 @@ export interface Probe {
   readonly size: number;
 }
 
-/** Hosts that do not answer, and what the hosts' `recent` lists remember from earlier requests. */
+/** Hosts that do not answer, links that are cut, and what the hosts' `recent` lists remember from earlier requests. */
 export interface JourneyOptions {
   readonly down?: ReadonlySet<string>;
+  /** By {@link linkKey}. */
+  readonly cut?: ReadonlySet<string>;
   readonly recent?: Map<string, RecentLists>;
 }
 
@@ -43,7 +46,7 @@ export function travel(fabric: Fabric, probe: Probe, choose: Choose, options: Jo
     probability *= matched ? p : 1 - p;
     return matched;
   };
-  const world = new World(fabric, recorded, options.down ?? new Set(), options.recent);
+  const world = new World(fabric, recorded, options.down ?? new Set(), options.recent, options.cut);
   const sender = world.namespaceOf(probe.from);
   const src = probe.src ?? senderAddress(world, sender, probe.dst);
   const finish = (parts: Omit<Journey, "probability" | "choices">): Journey => ({ ...parts, probability, choices });

@@ -4,10 +4,11 @@ import { contains } from "@knet/language/values";
 import type { Chain, Match, Rule, TableName } from "../dataplane/netfilter/types.ts";
 import { inState } from "./conntrack.ts";
 import type { Tracked } from "./conntrack.ts";
+import { candidates } from "./dispatch.ts";
 import type { PreparedHost } from "./host.ts";
 import { isMulticast } from "./host.ts";
 import { decideRoute } from "./routing.ts";
-import { familyOf, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
+import { familyOf, hasPorts, icmpTypeCode, ICMP, ICMP6, TCP } from "./packet.ts";
 import type { Packet } from "./packet.ts";
 
 export type Hook = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -64,6 +65,13 @@ export interface TableContext {
 /** More steps than any ruleset without a loop needs; loading refuses loops, so this only guards dumps. */
 const stepLimit = 1_000_000;
 
+/** Where a walk stands in a chain: which of its rules are to be looked at, and how many of them were. */
+interface Place {
+  readonly chain: Chain;
+  readonly positions: readonly number[];
+  readonly next: number;
+}
+
 export function walkTable(context: TableContext, table: TableName, hook: Hook, skb: SocketBuffer): TableResult {
   const chains = context.host.ruleset(familyOf(skb.packet)).tables.get(table);
   const base = chains?.get(hook);
@@ -72,25 +80,32 @@ export function walkTable(context: TableContext, table: TableName, hook: Hook, s
   let mark = skb.mark;
   let notrack = false;
   const done = (verdict: TableVerdict): TableResult => ({ verdict, mark, notrack, matched });
-  const stack: { chain: Chain; next: number }[] = [];
+  const stack: Place[] = [];
   let chain: Chain = base;
+  let positions = candidates(base, skb);
   let next = 0;
   for (let steps = 0; steps < stepLimit; steps++) {
-    const rule = chain.rules[next];
-    if (rule === undefined) {
+    const position = positions[next];
+    const rule = position === undefined ? undefined : chain.rules[position];
+    if (position === undefined || rule === undefined) {
       const caller = stack.pop();
       if (caller === undefined) {
         const policy = base.policy ?? "ACCEPT";
         return done(policy === "DROP" ? { kind: "drop", by: null, chain: base.name } : { kind: "accept" });
       }
-      ({ chain, next } = caller);
+      ({ chain, positions, next } = caller);
       continue;
     }
     next++;
     const probability = { value: null as number | null };
-    if (!rule.matches.every((match) => matches(context, match, rule, skb, mark, probability))) continue;
+    let isMatch = true;
+    for (let at = 0; isMatch && at < rule.matches.length; at++) {
+      const match = rule.matches[at];
+      isMatch = match === undefined || matches(context, match, rule, skb, mark, probability);
+    }
+    if (!isMatch) continue;
     const hit = (verdict: MatchedRule["verdict"]): MatchedRule => {
-      const entry = { table, hook, chain: chain.name, number: next, rule, verdict, probability: probability.value };
+      const entry = { table, hook, chain: chain.name, number: position + 1, rule, verdict, probability: probability.value };
       matched.push(entry);
       return entry;
     };
@@ -128,7 +143,7 @@ export function walkTable(context: TableContext, table: TableName, hook: Hook, s
           const policy = base.policy ?? "ACCEPT";
           return done(policy === "DROP" ? { kind: "drop", by: null, chain: base.name } : { kind: "accept" });
         }
-        ({ chain, next } = caller);
+        ({ chain, positions, next } = caller);
         break;
       }
       case "jump":
@@ -136,8 +151,9 @@ export function walkTable(context: TableContext, table: TableName, hook: Hook, s
         hit(target.kind);
         const called = chains.get(target.chain);
         if (called === undefined) throw new Error(`table ${table} has no chain ${target.chain}`);
-        if (target.kind === "jump") stack.push({ chain, next });
+        if (target.kind === "jump") stack.push({ chain, positions, next });
         chain = called;
+        positions = candidates(called, skb);
         next = 0;
         break;
       }
@@ -146,7 +162,8 @@ export function walkTable(context: TableContext, table: TableName, hook: Hook, s
   throw new Error(`table ${table}, hook ${hook}: more than ${stepLimit} steps`);
 }
 
-function matches(context: TableContext, match: Match, rule: Rule, skb: SocketBuffer, mark: number, probability: { value: number | null }): boolean {
+/** Whether a packet passes one match of a rule. `probability` is set by a random choice. */
+export function matches(context: TableContext, match: Match, rule: Rule, skb: SocketBuffer, mark: number, probability: { value: number | null }): boolean {
   const { packet } = skb;
   switch (match.kind) {
     case "comment":
@@ -204,10 +221,6 @@ function matches(context: TableContext, match: Match, rule: Rule, skb: SocketBuf
     case "tcp-flags":
       return packet.protocol === TCP && flagsOf(packet, match.mask, match.set) !== match.negated;
   }
-}
-
-function hasPorts(packet: Packet): boolean {
-  return packet.icmp === null && (packet.protocol === TCP || packet.protocol === UDP || packet.protocol === 132);
 }
 
 function isLink(pattern: string, link: string | null): boolean {

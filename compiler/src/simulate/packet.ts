@@ -7,6 +7,7 @@ export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
 export const ICMP6 = 58;
+export const SCTP = 132;
 
 /** The five values that identify one direction of a connection. */
 export interface Tuple {
@@ -41,6 +42,11 @@ export interface IcmpError {
 
 export function familyOf(packet: Tuple): Family {
   return packet.dst.family;
+}
+
+/** Whether `--sport` and `--dport` can be asked of the packet. */
+export function hasPorts(packet: Packet): boolean {
+  return packet.icmp === null && (packet.protocol === TCP || packet.protocol === UDP || packet.protocol === SCTP);
 }
 
 export function invert(tuple: Tuple): Tuple {

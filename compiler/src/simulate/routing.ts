@@ -1,6 +1,7 @@
 /** Longest-prefix match over one routing table. */
 import { contains, formatCidr, formatIp, maskIp } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
+import { ipKey } from "../dataplane/ip-key.ts";
 import type { Route, RoutingRule } from "../dataplane/routing/types.ts";
 import type { PreparedHost } from "./host.ts";
 import { isLinkLocal6 } from "./host.ts";
@@ -8,10 +9,10 @@ import { UnsupportedError } from "./unsupported.ts";
 
 /** Routes by family and prefix length, longest first; within a prefix the lowest metric wins, then the first. */
 export class RouteTable {
-  readonly #lengths: { readonly family: Family; readonly prefix: number; readonly routes: Map<string, Route> }[] = [];
+  readonly #lengths: { readonly family: Family; readonly prefix: number; readonly routes: ReadonlyMap<number | string, Route> }[] = [];
 
   constructor(routes: readonly Route[]) {
-    const byLength = new Map<number, Map<string, Route>>();
+    const byLength = new Map<number, Map<number | string, Route>>();
     for (const route of routes) {
       const { ip, prefix } = route.destination;
       const code = ip.family * 256 + prefix;
@@ -20,7 +21,7 @@ export class RouteTable {
         level = new Map();
         byLength.set(code, level);
       }
-      const key = formatIp(maskIp(ip, prefix));
+      const key = ipKey(maskIp(ip, prefix));
       const there = level.get(key);
       if (there === undefined || route.metric < there.metric) level.set(key, route);
     }
@@ -34,7 +35,7 @@ export class RouteTable {
   lookup(ip: Ip): Route | undefined {
     for (const level of this.#lengths) {
       if (level.family !== ip.family) continue;
-      const route = level.routes.get(formatIp(maskIp(ip, level.prefix)));
+      const route = level.routes.get(ipKey(maskIp(ip, level.prefix)));
       if (route !== undefined) return route;
     }
     return undefined;
@@ -60,18 +61,22 @@ export function decideRoute(host: PreparedHost, dst: Ip, mark: number, src: Ip |
     if (host.localLink(dst) === link) return { kind: "local", link };
     return { kind: "unicast", link, nextHop: dst, route: null, rule: null };
   }
-  const rules = host.dataplane.rules
-    .filter((rule) => rule.family === dst.family && matchesRule(rule, dst, mark, src))
-    .toSorted((x, y) => x.priority - y.priority);
-  for (const rule of [...rules, null]) {
-    const [unknown] = rule?.qualifiers ?? [];
-    if (rule !== null && unknown !== undefined) throw new UnsupportedError(`rule ${rule.priority} with ${unknown}`, rule);
-    const route = host.routes.get(rule === null ? 254 : rule.table)?.lookup(dst);
-    if (route === undefined) continue;
-    const decision = follow(route, dst, rule);
+  for (const rule of host.rules[dst.family]) {
+    if (!matchesRule(rule, dst, mark, src)) continue;
+    const [unknown] = rule.qualifiers ?? [];
+    if (unknown !== undefined) throw new UnsupportedError(`rule ${rule.priority} with ${unknown}`, rule);
+    const decision = lookUp(host, rule.table, dst, rule);
     if (decision !== null) return decision;
   }
-  return { kind: "no-route" };
+  return lookUp(host, mainTable, dst, null) ?? { kind: "no-route" };
+}
+
+const mainTable = 254;
+
+/** What a table says of `dst`; null when it leaves the question to the next rule. */
+function lookUp(host: PreparedHost, table: number, dst: Ip, rule: RoutingRule | null): RouteDecision | null {
+  const route = host.routes.get(table)?.lookup(dst);
+  return route === undefined ? null : follow(route, dst, rule);
 }
 
 /** What a route says of `dst`; null for a route without a device. */

@@ -1,89 +1,23 @@
 /** One packet's way through hosts and wires, hook by hook, as the kernel would take it. */
-import { compareIp, equalIp, formatIp } from "@knet/language/values";
+import { equalIp, formatIp } from "@knet/language/values";
 import type { Ip } from "@knet/language/values";
-import type { Attachment, Fabric, Segment } from "../fabric/types.ts";
-import type { TableName } from "../dataplane/netfilter/types.ts";
 import type { Link } from "../dataplane/links/types.ts";
-import { ConntrackTable, translate } from "./conntrack.ts";
-import type { Tracked, Tracking } from "./conntrack.ts";
-import { forwards, isLinkLocal6, linkLocalOf, prepareHost, sourceAddress } from "./host.ts";
+import type { Tracked } from "./conntrack.ts";
+import { errorName, Hooks } from "./hooks.ts";
+import type { Refusal } from "./hooks.ts";
+import { forwards, sourceAddress } from "./host.ts";
 import type { PreparedHost } from "./host.ts";
-import { isBroadcast, walkTable } from "./netfilter.ts";
-import type { Choose, Hook, MatchedRule, RecentLists, SocketBuffer } from "./netfilter.ts";
-import { familyOf, formatDestination, formatSocket, formatSource, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
+import { isBroadcast } from "./netfilter.ts";
+import type { Hook, MatchedRule, SocketBuffer } from "./netfilter.ts";
+import { familyOf, formatDestination, formatSocket, icmpTypeCode, ICMP, ICMP6, TCP, UDP } from "./packet.ts";
 import type { IcmpErrorKind, Packet } from "./packet.ts";
+import { receiverOf } from "./receiver.ts";
 import { decideRoute, mtuOf } from "./routing.ts";
 import type { RouteDecision } from "./routing.ts";
-import { acceptedBy, lineOf, routeBehind, wayTo } from "./step-items.ts";
+import { routeBehind } from "./step-items.ts";
 import type { DropReason, End, Layer, Outcome, Step } from "./steps.ts";
 import { UnsupportedError } from "./unsupported.ts";
-
-/** Hosts, wires and what they remember between the packets of one journey. */
-export class World {
-  readonly fabric: Fabric;
-  readonly choose: Choose;
-  readonly down: ReadonlySet<string>;
-  readonly #segments: ReadonlyMap<string, Segment>;
-  readonly #conntrack = new Map<string, ConntrackTable>();
-  readonly #recent = new Map<string, RecentLists>();
-
-  constructor(fabric: Fabric, choose: Choose, down: ReadonlySet<string> = new Set(), recent?: Map<string, RecentLists>) {
-    this.fabric = fabric;
-    this.choose = choose;
-    this.down = down;
-    if (recent !== undefined) this.#recent = recent;
-    this.#segments = segmentIndex(fabric);
-  }
-
-  /** The host whose network namespace `id` lives in. */
-  namespaceOf(id: string): string {
-    const host = this.fabric.host(id);
-    return host !== undefined && host.sharesParent && host.parent !== null ? host.parent : id;
-  }
-
-  /** As a reader says it. */
-  nameOf(id: string): string {
-    return this.fabric.host(id)?.name ?? id;
-  }
-
-  prepared(id: string): PreparedHost {
-    return prepareHost(this.fabric.dataplane(this.namespaceOf(id)));
-  }
-
-  segment(host: string, link: string): Segment | undefined {
-    return this.#segments.get(`${host} ${link}`);
-  }
-
-  conntrack(host: string): ConntrackTable {
-    return lazily(this.#conntrack, host, () => new ConntrackTable());
-  }
-
-  recent(host: string): RecentLists {
-    return lazily(this.#recent, host, () => new Map<string, Set<string>>());
-  }
-}
-
-function lazily<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
-}
-
-const segmentIndexes = new WeakMap<Fabric, ReadonlyMap<string, Segment>>();
-
-function segmentIndex(fabric: Fabric): ReadonlyMap<string, Segment> {
-  let index = segmentIndexes.get(fabric);
-  if (index === undefined) {
-    const built = new Map<string, Segment>();
-    for (const segment of fabric.segments) for (const end of segment.attachments) built.set(`${end.host} ${end.link}`, segment);
-    index = built;
-    segmentIndexes.set(fabric, index);
-  }
-  return index;
-}
+import type { World } from "./world.ts";
 
 /** Beyond this the packet circles without losing TTL, which only broken imported dumps can do. */
 const hopLimit = 128;
@@ -94,11 +28,13 @@ const vxlanOverhead = { 4: 50, 6: 70 } as const;
 export class PacketWalk {
   readonly steps: Step[] = [];
   readonly #world: World;
+  readonly #hooks: Hooks;
   #hops = 0;
   #decapsulations = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#hooks = new Hooks(world, this.steps);
   }
 
   /** A local process of `host` sends. `attached` is the connection that an ICMP error inherits. */
@@ -106,8 +42,8 @@ export class PacketWalk {
     return this.#output(host, packet, attached, mark);
   }
 
-  #step(host: string, layer: Layer, hook: Hook | null, link: string | null, outcome: Outcome, did: string, packet: Packet, items: readonly object[] = [], matched: readonly MatchedRule[] = []): void {
-    this.steps.push({ host, layer, hook, link, outcome, did, packet, items, matched });
+  #step(host: string, layer: Layer, hook: Hook | null, link: string | null, outcome: Outcome, did: string, packet: Packet, items: readonly object[] = []): void {
+    this.steps.push({ host, layer, hook, link, outcome, did, packet, items, matched: [] });
   }
 
   #dropped(host: string, reason: DropReason, packet: Packet, did: string, by: MatchedRule | null = null, items: readonly object[] = []): End {
@@ -132,14 +68,14 @@ export class PacketWalk {
     const outLink = (): string | null => (decision.kind === "unicast" ? decision.link : "lo");
     let skb: SocketBuffer = { packet, mark: initialMark, tracked: "invalid", inLink: null, outLink: outLink() };
 
-    const raw = this.#table(host, prepared, "raw", "OUTPUT", skb);
-    if (raw.end !== null) return raw.end;
+    const raw = this.#hooks.table(host, prepared, "raw", "OUTPUT", skb);
+    if (raw.refusal !== null) return this.#refused(host, raw.refusal);
     skb = { ...skb, mark: raw.mark, tracked: attached ?? (raw.notrack ? "untracked" : this.#world.conntrack(host).track(packet)) };
-    const mangle = this.#table(host, prepared, "mangle", "OUTPUT", skb);
-    if (mangle.end !== null) return mangle.end;
+    const mangle = this.#hooks.table(host, prepared, "mangle", "OUTPUT", skb);
+    if (mangle.refusal !== null) return this.#refused(host, mangle.refusal);
     skb = { ...skb, mark: mangle.mark };
-    const nat = this.#nat(host, prepared, "OUTPUT", "destination", skb);
-    if (nat.end !== null) return nat.end;
+    const nat = this.#hooks.nat(host, prepared, "OUTPUT", "destination", skb);
+    if (nat.refusal !== null) return this.#refused(host, nat.refusal);
     skb = nat.skb;
     const isRedirected = !equalIp(skb.packet.dst, packet.dst);
     if (isRedirected || skb.mark !== initialMark) {
@@ -151,8 +87,8 @@ export class PacketWalk {
       if (isRedirected || !leadsAlike(before, decision)) this.#routed(host, prepared, packet, decision);
       skb = { ...skb, outLink: outLink() };
     }
-    const filter = this.#filter(host, prepared, "OUTPUT", skb);
-    if (filter.end !== null) return filter.end;
+    const filter = this.#hooks.table(host, prepared, "filter", "OUTPUT", skb);
+    if (filter.refusal !== null) return this.#refused(host, filter.refusal);
     skb = { ...skb, mark: filter.mark };
     if (decision.kind === "unicast" && packet.size > mtuOf(prepared, decision) && packet.dontFragment) {
       this.#step(host, "error", null, decision.link, "stopped", `${packet.size} bytes do not fit the MTU ${mtuOf(prepared, decision)} of ${decision.link}`, skb.packet);
@@ -196,14 +132,14 @@ export class PacketWalk {
     if (++this.#hops > hopLimit) return this.#dropped(host, "too-many-hops", arrived, `gives up after ${hopLimit} hops`);
     const prepared = this.#world.prepared(host);
     let skb: SocketBuffer = { packet: arrived, mark, tracked: "invalid", inLink, outLink: null };
-    const raw = this.#table(host, prepared, "raw", "PREROUTING", skb);
-    if (raw.end !== null) return raw.end;
+    const raw = this.#hooks.table(host, prepared, "raw", "PREROUTING", skb);
+    if (raw.refusal !== null) return this.#refused(host, raw.refusal);
     skb = { ...skb, mark: raw.mark, tracked: carried ?? (raw.notrack ? "untracked" : this.#world.conntrack(host).track(arrived)) };
-    const mangle = this.#table(host, prepared, "mangle", "PREROUTING", skb);
-    if (mangle.end !== null) return mangle.end;
+    const mangle = this.#hooks.table(host, prepared, "mangle", "PREROUTING", skb);
+    if (mangle.refusal !== null) return this.#refused(host, mangle.refusal);
     skb = { ...skb, mark: mangle.mark };
-    const nat = this.#nat(host, prepared, "PREROUTING", "destination", skb);
-    if (nat.end !== null) return nat.end;
+    const nat = this.#hooks.nat(host, prepared, "PREROUTING", "destination", skb);
+    if (nat.refusal !== null) return this.#refused(host, nat.refusal);
     skb = nat.skb;
 
     const martian = this.#martian(host, prepared, skb.packet, inLink);
@@ -269,26 +205,28 @@ export class PacketWalk {
     }
     let skb: SocketBuffer = { ...arrived, packet: { ...packet, ttl: packet.ttl - 1 }, outLink: decision.link };
     this.#routed(host, prepared, skb.packet, decision);
-    const mangle = this.#table(host, prepared, "mangle", "FORWARD", skb);
-    if (mangle.end !== null) return mangle.end;
+    const mangle = this.#hooks.table(host, prepared, "mangle", "FORWARD", skb);
+    if (mangle.refusal !== null) return this.#refused(host, mangle.refusal);
     skb = { ...skb, mark: mangle.mark };
-    const filter = this.#filter(host, prepared, "FORWARD", skb);
-    if (filter.end !== null) return filter.end;
+    const filter = this.#hooks.table(host, prepared, "filter", "FORWARD", skb);
+    if (filter.refusal !== null) return this.#refused(host, filter.refusal);
     skb = { ...skb, mark: filter.mark };
     return this.#postrouting(host, prepared, skb, decision, false);
   }
 
   #input(host: string, prepared: PreparedHost, arrived: SocketBuffer): End {
-    const mangle = this.#table(host, prepared, "mangle", "INPUT", arrived);
-    if (mangle.end !== null) return mangle.end;
-    const filter = this.#filter(host, prepared, "INPUT", { ...arrived, mark: mangle.mark });
-    if (filter.end !== null) return filter.end;
-    const nat = this.#nat(host, prepared, "INPUT", "source", { ...arrived, mark: filter.mark });
-    if (nat.end !== null) return nat.end;
+    const mangle = this.#hooks.table(host, prepared, "mangle", "INPUT", arrived);
+    if (mangle.refusal !== null) return this.#refused(host, mangle.refusal);
+    const filter = this.#hooks.table(host, prepared, "filter", "INPUT", { ...arrived, mark: mangle.mark });
+    if (filter.refusal !== null) return this.#refused(host, filter.refusal);
+    const nat = this.#hooks.nat(host, prepared, "INPUT", "source", { ...arrived, mark: filter.mark });
+    if (nat.refusal !== null) return this.#refused(host, nat.refusal);
     const { skb } = nat;
     this.#world.conntrack(host).confirm(skb.tracked);
     const tunnel = this.#tunnelFor(prepared, skb.packet);
     if (tunnel !== null) return this.#decapsulate(host, tunnel, skb);
+    const device = vxlanDeviceAt(prepared, skb.packet);
+    if (device !== undefined) return this.#dropped(host, "no-tunnel", skb.packet, `hands it to ${device.name}, which finds no packet of its network in it and drops it`, null, [device]);
     const what = errorName(skb.packet);
     this.#step(host, "deliver", "INPUT", skb.inLink, "passed", `delivers to ${formatDestination(skb.packet)}${what}`, skb.packet);
     return { kind: "delivered", host, packet: skb.packet };
@@ -318,12 +256,12 @@ export class PacketWalk {
 
   #encapsulate(host: string, prepared: PreparedHost, link: Link, skb: SocketBuffer, nextHop: Ip, local: boolean): End {
     if (link.kind.type !== "vxlan") throw new Error(`${link.name} is not a VXLAN device`);
-    const neighbour = prepared.neighbours.get(`${link.name} ${formatIp(nextHop)}`);
+    const neighbour = prepared.neighbour(link.name, nextHop);
     if (neighbour === undefined) {
       // Without learning there is no flood entry, so the ARP request itself goes nowhere and resolution fails.
       return this.#unresolved(host, skb, nextHop, link.name, local);
     }
-    const entry = prepared.fdb.get(`${link.name} ${neighbour.mac}`);
+    const entry = prepared.forwardingEntry(link.name, neighbour.mac);
     if (entry === undefined) {
       return this.#dropped(host, "no-fdb-entry", skb.packet, `drops it: ${link.name} has no forwarding entry for ${neighbour.mac}`, null, [neighbour]);
     }
@@ -352,10 +290,10 @@ export class PacketWalk {
   // Leaving -----------------------------------------------------------------------------------------
 
   #postrouting(host: string, prepared: PreparedHost, routed: SocketBuffer, decision: RouteDecision, local: boolean): End {
-    const mangle = this.#table(host, prepared, "mangle", "POSTROUTING", routed);
-    if (mangle.end !== null) return mangle.end;
-    const nat = this.#nat(host, prepared, "POSTROUTING", "source", { ...routed, mark: mangle.mark });
-    if (nat.end !== null) return nat.end;
+    const mangle = this.#hooks.table(host, prepared, "mangle", "POSTROUTING", routed);
+    if (mangle.refusal !== null) return this.#refused(host, mangle.refusal);
+    const nat = this.#hooks.nat(host, prepared, "POSTROUTING", "source", { ...routed, mark: mangle.mark });
+    if (nat.refusal !== null) return this.#refused(host, nat.refusal);
     const { skb } = nat;
     this.#world.conntrack(host).confirm(skb.tracked);
     if (decision.kind === "local") return this.#arrive(host, skb.packet, "lo", skb.mark, skb.tracked);
@@ -369,17 +307,8 @@ export class PacketWalk {
 
   #transmit(host: string, prepared: PreparedHost, link: Link, skb: SocketBuffer, nextHop: Ip, local: boolean): End {
     const segment = this.#world.segment(host, link.name);
-    const permanent = prepared.neighbours.get(`${link.name} ${formatIp(nextHop)}`);
-    const answers = (end: Attachment): boolean => {
-      if (end.host === host && end.link === link.name) return false;
-      if (this.#world.down.has(end.host)) return false;
-      const other = this.#world.prepared(end.host);
-      if (other.links.get(end.link)?.isDown === true) return false;
-      if (permanent !== undefined) return other.links.get(end.link)?.mac === permanent.mac;
-      return answersFor(other, end.link, nextHop);
-    };
-    const likely = segment?.attachments.find((end) => end.addresses?.some((ip) => equalIp(ip, nextHop)) === true && answers(end));
-    const receiver = likely ?? segment?.attachments.find(answers);
+    const permanent = prepared.neighbour(link.name, nextHop);
+    const receiver = segment === undefined ? undefined : receiverOf(this.#world, segment, { host, link: link.name }, nextHop, permanent?.mac ?? null);
     if (segment === undefined || receiver === undefined) return this.#unresolved(host, skb, nextHop, link.name, local);
     this.#step(host, "wire", null, link.name, "passed", `${segment.name}: ${this.#world.nameOf(host)} → ${this.#world.nameOf(receiver.host)}`, skb.packet, [segment]);
     // The skb's mark does not leave the host.
@@ -394,6 +323,14 @@ export class PacketWalk {
   }
 
   // Errors ------------------------------------------------------------------------------------------
+
+  /** What the host does for a rule that stops a packet. */
+  #refused(host: string, refusal: Refusal): End {
+    if (refusal.kind === "drop") return refusal.end;
+    const { error, by, items, skb } = refusal;
+    if (error === "tcp-reset") return { kind: "error", host, error, by, items, noticed: true };
+    return this.#sendError(host, skb, error, null, items, by);
+  }
 
   /** Sends an ICMP error about the packet back to its source; it inherits the packet's connection. */
   #sendError(host: string, skb: SocketBuffer, error: IcmpErrorKind, mtu: number | null, items: readonly object[], by: MatchedRule | null = null): End {
@@ -432,116 +369,6 @@ export class PacketWalk {
     const end = this.#output(host, message, attached, 0);
     return end.kind === "delivered";
   }
-
-  // Netfilter ---------------------------------------------------------------------------------------
-
-  #table(host: string, prepared: PreparedHost, table: TableName, hook: Hook, skb: SocketBuffer): { end: End | null; mark: number; notrack: boolean } {
-    const context = { host: prepared, choose: this.#world.choose, recent: this.#world.recent(host) };
-    const result = walkTable(context, table, hook, skb);
-    const { verdict, matched } = result;
-    const quiet = { end: null, mark: result.mark, notrack: result.notrack };
-    if (verdict.kind === "accept") {
-      if (result.notrack) {
-        const by = matched.findLast((entry) => entry.verdict === "notrack");
-        this.#step(host, "track", hook, skb.inLink ?? skb.outLink, "passed", "does not track it", skb.packet, lineOf(by), matched);
-      } else if (matched.length > 0) {
-        this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `${table} ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
-      }
-      return quiet;
-    }
-    if (verdict.kind === "drop") return { ...quiet, end: this.#refuse(host, hook, table, skb, matched, verdict.by, verdict.chain) };
-    if (verdict.kind === "reject") return { ...quiet, end: this.#reject(host, hook, table, skb, matched, verdict.by, verdict.with) };
-    throw new Error(`table ${table} does not translate addresses`);
-  }
-
-  #filter(host: string, prepared: PreparedHost, hook: Hook, skb: SocketBuffer): { end: End | null; mark: number } {
-    const context = { host: prepared, choose: this.#world.choose, recent: this.#world.recent(host) };
-    const result = walkTable(context, "filter", hook, skb);
-    const { verdict, matched } = result;
-    if (verdict.kind === "drop") return { end: this.#refuse(host, hook, "filter", skb, matched, verdict.by, verdict.chain), mark: result.mark };
-    if (verdict.kind === "reject") return { end: this.#reject(host, hook, "filter", skb, matched, verdict.by, verdict.with), mark: result.mark };
-    if (matched.length > 0) {
-      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `filter ${hook} lets it pass`, skb.packet, acceptedBy(matched), matched);
-    }
-    return { end: null, mark: result.mark };
-  }
-
-  #refuse(host: string, hook: Hook, table: TableName, skb: SocketBuffer, matched: readonly MatchedRule[], by: MatchedRule | null, chain: string): End {
-    const items = lineOf(by ?? undefined);
-    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "stopped", by === null ? `${table} ${chain} drops it: the chain's policy` : `${table} ${hook} drops it in ${by.chain}`, skb.packet, items, matched);
-    return { kind: "dropped", host, reason: by === null ? "policy" : "rule", by, items };
-  }
-
-  #reject(host: string, hook: Hook, table: TableName, skb: SocketBuffer, matched: readonly MatchedRule[], by: MatchedRule, how: string): End {
-    const items = lineOf(by);
-    this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "stopped", `${table} ${hook} rejects it in ${by.chain}`, skb.packet, items, matched);
-    if (how === "tcp-reset" && skb.packet.protocol === TCP) return { kind: "error", host, error: "tcp-reset", by, items, noticed: true };
-    const errors: Readonly<Record<string, IcmpErrorKind>> = {
-      "icmp-net-unreachable": "net-unreachable",
-      "icmp-host-unreachable": "host-unreachable",
-      "icmp-admin-prohibited": "admin-prohibited",
-      "icmp6-no-route": "net-unreachable",
-      "icmp6-addr-unreachable": "host-unreachable",
-      "icmp6-adm-prohibited": "admin-prohibited",
-    };
-    return this.#sendError(host, skb, errors[how] ?? "port-unreachable", null, items, by);
-  }
-
-  /** The nat table for one half of a new connection, then the connection's translation of that half. */
-  #nat(host: string, prepared: PreparedHost, hook: Hook, half: "source" | "destination", skb: SocketBuffer): { end: End | null; skb: SocketBuffer } {
-    if (typeof skb.tracked === "string") return { end: null, skb };
-    const tracking: Tracking = skb.tracked;
-    const { connection } = tracking;
-    const done = half === "destination" ? connection.destinationDone : connection.sourceDone;
-    let mark = skb.mark;
-    let matched: readonly MatchedRule[] = [];
-    let by: MatchedRule | null = null;
-    if (!done && tracking.state === "NEW") {
-      const context = { host: prepared, choose: this.#world.choose, recent: this.#world.recent(host) };
-      const result = walkTable(context, "nat", hook, skb);
-      ({ mark, matched } = result);
-      const { verdict } = result;
-      if (half === "destination") connection.destinationDone = true;
-      else connection.sourceDone = true;
-      switch (verdict.kind) {
-        case "drop":
-          return { end: this.#refuse(host, hook, "nat", skb, matched, verdict.by, verdict.chain), skb };
-        case "reject":
-          return { end: this.#reject(host, hook, "nat", skb, matched, verdict.by, verdict.with), skb };
-        case "dnat":
-          ({ by } = verdict);
-          connection.reply = { ...connection.reply, src: verdict.to, sport: verdict.port ?? connection.reply.sport };
-          break;
-        case "snat":
-          ({ by } = verdict);
-          connection.reply = { ...connection.reply, dst: verdict.to };
-          break;
-        case "masquerade": {
-          ({ by } = verdict);
-          const address = skb.outLink === null ? null : sourceAddress(prepared, skb.outLink, skb.packet.dst);
-          if (address === null) return { end: this.#refuse(host, hook, "nat", skb, matched, by, by.chain), skb };
-          connection.reply = { ...connection.reply, dst: address };
-          break;
-        }
-        case "accept":
-          break;
-      }
-    }
-    const translated = translate(skb.packet, tracking, half);
-    const changed = compareIp(translated.src, skb.packet.src) !== 0 || compareIp(translated.dst, skb.packet.dst) !== 0 || translated.sport !== skb.packet.sport || translated.dport !== skb.packet.dport;
-    const after: SocketBuffer = { ...skb, mark, packet: translated };
-    if (changed) {
-      const back = tracking.direction === "reply" ? " back" : "";
-      const did =
-        half === "destination"
-          ? `translates the destination${back} to ${formatDestination(translated)}${errorName(translated)}`
-          : `translates the source${back} to ${formatSource(translated)}${errorName(translated)}`;
-      this.#step(host, "nat", hook, skb.inLink ?? skb.outLink, "changed", did, translated, by === null ? [] : wayTo(by, matched), matched);
-    } else if (matched.length > 0) {
-      this.#step(host, "filter", hook, skb.inLink ?? skb.outLink, "passed", `nat ${hook} changes nothing`, translated, [], matched);
-    }
-    return { end: null, skb: after };
-  }
 }
 
 /** Whether both decisions send a packet the same way. */
@@ -564,11 +391,6 @@ function lostInTunnel(end: End): End {
   }
 }
 
-/** Which error it is, behind an address that has no port to go with it. */
-function errorName({ icmp }: Packet): string {
-  return icmp === null ? "" : ` (${icmp.kind})`;
-}
-
 type Unroutable = "no-route" | "unreachable" | "prohibit" | "blackhole";
 
 function unroutableWords(kind: Unroutable, dst: Ip): string {
@@ -584,25 +406,14 @@ function unroutableWords(kind: Unroutable, dst: Ip): string {
   }
 }
 
-/** Whether the device answers ARP or ND for the address: its own, or by proxy when it routes it elsewhere. */
-function answersFor(host: PreparedHost, link: string, ip: Ip): boolean {
-  const device = host.links.get(link);
-  if (ip.family === 6) {
-    if (isLinkLocal6(ip) && device !== undefined) {
-      const own = linkLocalOf(device);
-      if (own !== null && equalIp(own, ip)) return true;
-    }
-    return host.localLink(ip) === link;
-  }
-  if (host.localLink(ip) !== undefined) return true;
-  if (host.sysctl(`net/ipv4/conf/${link}/proxy_arp`) !== "1" || !forwards(host, 4, link)) return false;
-  const decision = decideRoute(host, ip, 0, null, link);
-  return decision.kind === "unicast" && decision.link !== link;
-}
-
 /** The kernel hashes the inner flow into its ephemeral range; any fixed function of the flow will do here. */
 function tunnelSourcePort(packet: Packet): number {
   const mix = packet.src.d ^ packet.dst.d ^ (packet.sport << 16) ^ packet.dport ^ packet.protocol;
   return 32768 + ((Math.imul(mix >>> 0, 2654435761) >>> 16) % 28232);
 }
 
+/** The VXLAN device whose socket takes everything that comes for its UDP port, whatever is in it. */
+function vxlanDeviceAt(prepared: PreparedHost, packet: Packet): Link | undefined {
+  if (packet.protocol !== UDP || packet.icmp !== null) return undefined;
+  return [...prepared.links.values()].find((link) => link.kind.type === "vxlan" && link.kind.port === packet.dport);
+}

@@ -29,7 +29,44 @@ export interface Parties {
   readonly devices: ReadonlyMap<string, string>;
 }
 
+/** What was worked out of a fabric; nothing of it changes. */
+interface Known {
+  readonly parties: Parties;
+  readonly indexes: Map<string, AimIndex>;
+}
+
+const known = new WeakMap<Fabric, Known>();
+
+function knownOf(model: NetworkModel, fabric: Fabric): Known {
+  let found = known.get(fabric);
+  if (found === undefined) {
+    found = { parties: findParties(model, fabric), indexes: new Map() };
+    known.set(fabric, found);
+  }
+  return found;
+}
+
 export function partiesOf(model: NetworkModel, fabric: Fabric): Parties {
+  return knownOf(model, fabric).parties;
+}
+
+/** The index of one family's rules of a node, by its host id; made once. */
+export function aimIndexOf(
+  { model, fabric }: { readonly model: NetworkModel; readonly fabric: Fabric },
+  node: string,
+  family: Family,
+): AimIndex {
+  const { parties, indexes } = knownOf(model, fabric);
+  const key = `${node} ${family}`;
+  let index = indexes.get(key);
+  if (index === undefined) {
+    index = new AimIndex(fabric, node, family, parties);
+    indexes.set(key, index);
+  }
+  return index;
+}
+
+function findParties(model: NetworkModel, fabric: Fabric): Parties {
   const senders: Party[] = [
     ...model.pods
       .filter((pod) => !pod.hostNetwork)
@@ -86,6 +123,8 @@ function rangesOf(model: NetworkModel): readonly Cidr[] {
   ].filter((cidr) => cidr.prefix > 0);
 }
 
+type Side = "source" | "destination";
+
 /** One family's rules of one node, with the jumps that lead to each chain. */
 export class AimIndex {
   readonly #node: string;
@@ -106,6 +145,11 @@ export class AimIndex {
     { readonly table: TableName; readonly name: string; readonly chain: readonly Rule[]; readonly at: number }
   >();
   readonly #parties: Parties;
+  /** The senders that the node sees: what passes a node begins or ends there. */
+  readonly #near: readonly Party[];
+  readonly #here: ReadonlySet<string>;
+  /** For each match, which of a list of parties fit, in the order of the list. */
+  readonly #fitting = new Map<Match, Map<readonly Party[], Readonly<Record<Side, readonly boolean[]>>>>();
 
   constructor(fabric: Fabric, node: string, family: Family, parties: Parties) {
     const dataplane = fabric.dataplane(node);
@@ -116,6 +160,11 @@ export class AimIndex {
       senders: parties.senders.filter(({ ip }) => ip.family === family),
       targets: parties.targets.filter(({ ip }) => ip.family === family),
     };
+    this.#here = new Set([
+      node,
+      ...this.#parties.senders.flatMap(({ host }) => (host !== null && parties.devices.has(`${node} ${host}`) ? [host] : [])),
+    ]);
+    this.#near = this.#parties.senders.filter((sender) => this.#isHere(sender));
     this.#sets = new Map(
       dataplane.ipsets.map((set) => [
         set.name,
@@ -163,7 +212,7 @@ export class AimIndex {
     const to = this.#choose(matches, toSide, this.#parties.targets, random);
     if (to === null) return null;
     // What passes a node begins or ends there; a service's address is translated on the first one.
-    const passing = this.#isHere(to.party) ? this.#parties.senders : this.#parties.senders.filter((sender) => this.#isHere(sender));
+    const passing = this.#isHere(to.party) ? this.#parties.senders : this.#near;
     const from = this.#choose(matches, fromSide, passing, random);
     if (from === null || from.party.host === null) return null;
     return { from: from.party.host, dst: to.party.ip, ...portFor(isReply ? [] : matches, to.port, random) };
@@ -171,7 +220,7 @@ export class AimIndex {
 
   /** The node itself or a pod of it. */
   #isHere({ host }: Party): boolean {
-    return host !== null && (host === this.#node || this.#parties.devices.has(`${this.#node} ${host}`));
+    return host !== null && this.#here.has(host);
   }
 
   /** The rule's own matches and, where only one rule leads to each chain above it, those of the jumps. */
@@ -211,11 +260,12 @@ export class AimIndex {
 
   #choose(
     matches: readonly Match[],
-    side: "source" | "destination",
+    side: Side,
     parties: readonly Party[],
     random: Random,
   ): { readonly party: Party; readonly port: MemberPort | null } | null {
-    const fitting = parties.filter((party) => matches.every((match) => this.#fits(match, side, party)));
+    const fits = matches.map((match) => this.#fittingOf(match, parties)[side]);
+    const fitting = parties.filter((_party, at) => fits.every((each) => each[at]));
     const set = matches.find((match) => match.kind === "set" && !match.negated && match.sides[0] === (side === "source" ? "src" : "dst"));
     if (fitting.length === 0) return null;
     const party = random.pick(fitting);
@@ -224,7 +274,22 @@ export class AimIndex {
     return { party, port: members.length === 0 ? null : random.pick(members).ports };
   }
 
-  #fits(match: Match, side: "source" | "destination", party: Party): boolean {
+  #fittingOf(match: Match, parties: readonly Party[]): Readonly<Record<Side, readonly boolean[]>> {
+    let lists = this.#fitting.get(match);
+    if (lists === undefined) {
+      lists = new Map();
+      this.#fitting.set(match, lists);
+    }
+    let found = lists.get(parties);
+    if (found === undefined) {
+      const fits = (side: Side): readonly boolean[] => parties.map((party) => this.#fits(match, side, party));
+      found = { source: fits("source"), destination: fits("destination") };
+      lists.set(parties, found);
+    }
+    return found;
+  }
+
+  #fits(match: Match, side: Side, party: Party): boolean {
     switch (match.kind) {
       case "source":
       case "destination":

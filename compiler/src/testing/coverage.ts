@@ -4,7 +4,7 @@ import type { Family } from "@knet/language/values";
 import type { Compilation } from "../compilation/compilation.ts";
 import type { Match, Rule, TableName } from "../dataplane/netfilter/types.ts";
 import { prepareHost } from "../simulate/host.ts";
-import { AimIndex, partiesOf } from "./aims.ts";
+import { aimIndexOf } from "./aims.ts";
 import type { MatchedRules } from "./judge.ts";
 import { randomFrom } from "./random.ts";
 import { reachableRules } from "./reachable.ts";
@@ -54,7 +54,6 @@ export interface RuleCoverage {
 }
 
 export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fabric">, matched: MatchedRules): RuleCoverage {
-  const parties = partiesOf(model, fabric);
   const unhit: UnhitRule[] = [];
   const hitRules: PlacedRule[] = [];
   let rules = 0;
@@ -69,7 +68,7 @@ export function ruleCoverage({ model, fabric }: Pick<Compilation, "model" | "fab
         ruleset,
         dataplane.links.map((link) => link.name),
       );
-      const index = new AimIndex(fabric, host, family, parties);
+      const index = aimIndexOf({ model, fabric }, host, family);
       for (const [table, chains] of ruleset.tables) {
         for (const chain of chains.values()) {
           rules += chain.rules.length;

@@ -3,11 +3,11 @@ import { addToIp, isSpecial } from "@knet/language/values";
 import type { Family, Transport } from "@knet/language/values";
 import type { Compilation } from "../compilation/compilation.ts";
 import { journeysOf, noteMatched } from "./judge.ts";
-import type { MatchedRules } from "./judge.ts";
+import type { KnownJourneys, MatchedRules } from "./judge.ts";
 import { chosenFlowText } from "./chosen-flow.ts";
 import type { ChosenFlow } from "./chosen-flow.ts";
-import { AimIndex, partiesOf } from "./aims.ts";
-import type { Parties } from "./aims.ts";
+import { aimIndexOf, partiesOf } from "./aims.ts";
+import type { AimIndex, Parties } from "./aims.ts";
 import type { Random } from "./random.ts";
 
 export interface FlowOptions {
@@ -15,6 +15,8 @@ export interface FlowOptions {
   readonly limit?: number;
   /** How often a rule is aimed at while no flow has hit it; default 3. */
   readonly aims?: number;
+  /** Filled with the journeys that were made to see what aimed flows hit. */
+  readonly journeys?: KnownJourneys;
 }
 
 /** What share of the flows is denied at least. */
@@ -47,7 +49,7 @@ export function flowsOf(
     if (deny) denied++;
   };
   const hit: MatchedRules = new Map();
-  for (const { index, rule } of random.shuffled(aimedRules(compilation, parties))) {
+  for (const { index, rule } of random.shuffled(aimedRules(compilation))) {
     for (
       let tries = options.aims ?? 3;
       tries > 0 && hit.get(index.node)?.has(rule) !== true && found.size < limit * (1 - atRandom);
@@ -55,7 +57,9 @@ export function flowsOf(
     ) {
       const flow = index.aim(rule, random);
       if (!isNew(flow)) continue;
-      noteMatched(journeysOf(fabric, flow), hit);
+      const journeys = journeysOf(fabric, flow);
+      options.journeys?.set(flow, journeys);
+      noteMatched(journeys, hit);
       add(flow);
       const miss = random.chance(0.3) ? nearMiss(flow, parties, random) : null;
       if (isNew(miss)) add(miss);
@@ -71,14 +75,14 @@ export function flowsOf(
   return [...found.values()];
 }
 
-function aimedRules(
-  { model, fabric }: Pick<Compilation, "model" | "fabric">,
-  parties: Parties,
-): readonly { readonly index: AimIndex; readonly rule: Parameters<AimIndex["aim"]>[0] }[] {
+function aimedRules({
+  model,
+  fabric,
+}: Pick<Compilation, "model" | "fabric">): readonly { readonly index: AimIndex; readonly rule: Parameters<AimIndex["aim"]>[0] }[] {
   return model.nodes.flatMap((node) => {
     const families = [...new Set<Family>(node.addresses.map((ip) => ip.family))];
     return families.flatMap((family) => {
-      const index = new AimIndex(fabric, `node/${node.name}`, family, parties);
+      const index = aimIndexOf({ model, fabric }, `node/${node.name}`, family);
       return [...index.rules].map((rule) => ({ index, rule }));
     });
   });

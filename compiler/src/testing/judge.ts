@@ -4,7 +4,8 @@ import type { Rule } from "../dataplane/netfilter/types.ts";
 import type { Fabric } from "../fabric/types.ts";
 import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
 import type { Journey } from "../simulate/steps.ts";
-import { intendedOutcomes, simulatedOutcomes } from "../verify/agreement.ts";
+import { agree, intendedEnds, simulatedEnd, simulatedWords } from "../verify/agreement.ts";
+import type { IntendedEnds } from "../verify/agreement.ts";
 import type { Scenario } from "../verify/types.ts";
 import { chosenFlowText } from "./chosen-flow.ts";
 import type { ChosenFlow } from "./chosen-flow.ts";
@@ -30,6 +31,9 @@ export interface Judgement {
 /** Rules by the host whose dataplane holds them. */
 export type MatchedRules = Map<string, Set<Rule>>;
 
+/** Journeys of flows of one fabric that were made already. */
+export type KnownJourneys = Map<ChosenFlow, readonly Journey[]>;
+
 /** Every journey of the flow with the fabric's default ports and sizes. */
 export function journeysOf(fabric: Fabric, flow: ChosenFlow): readonly Journey[] {
   return everyJourney(fabric, {
@@ -43,33 +47,39 @@ export function journeysOf(fabric: Fabric, flow: ChosenFlow): readonly Journey[]
   });
 }
 
-export function judge(scenario: Scenario, flows: readonly ChosenFlow[], matched: MatchedRules = new Map()): Judgement {
+export function judge(
+  scenario: Scenario,
+  flows: readonly ChosenFlow[],
+  matched: MatchedRules = new Map(),
+  known: KnownJourneys = new Map(),
+): Judgement {
   let compared = 0;
   let open = 0;
   let denied = 0;
   const disagreements: FlowDisagreement[] = [];
   for (const flow of flows) {
-    const journeys = journeysOf(scenario.fabric, flow);
-    const simulated = simulatedOutcomes(journeys);
+    const journeys = known.get(flow) ?? journeysOf(scenario.fabric, flow);
     noteMatched(journeys, matched);
-    if (simulated.every((word) => word === "blocked" || word === "rejected")) denied++;
-    const intended = intendedWords(scenario, flow);
+    if (journeys.every((journey) => !isAnswered.has(simulatedEnd(journey).kind))) denied++;
+    const intended = intendedOf(scenario, flow);
     if (intended === null) {
       open++;
       continue;
     }
     compared++;
-    if (intended.words.join() !== simulated.join())
-      disagreements.push({ flow, intended: intended.words, simulated, reasons: intended.reasons });
+    if (!agree(intended.ends, journeys))
+      disagreements.push({ flow, intended: intended.words, simulated: simulatedWords(journeys), reasons: intended.reasons });
   }
   return { compared, open, denied, disagreements };
 }
 
-/** The intent judge's answer in the words of `simulatedOutcomes`; null when the flow is open. */
-export function intendedWords(scenario: Pick<Scenario, "intent">, flow: ChosenFlow): ReturnType<typeof intendedOutcomes> {
+const isAnswered: ReadonlySet<string> = new Set(["delivered", "refused"]);
+
+/** The intent judge's answer; null when the flow is open. */
+export function intendedOf(scenario: Pick<Scenario, "intent">, flow: ChosenFlow): IntendedEnds | null {
   const { from, dst, protocol, port } = flow;
   const to = { name: formatIp(dst), address: dst, host: null, classKey: "", offers: [] };
-  return intendedOutcomes(scenario.intent, { from: { host: from, name: from, addresses: [], classKey: "" }, to, protocol, port });
+  return intendedEnds(scenario.intent, { from: { host: from, name: from, addresses: [], classKey: "" }, to, protocol, port });
 }
 
 /** Adds every rule that a journey matched, on every host. */

@@ -39,12 +39,16 @@ describe("judge", () => {
       ...compilation.scenario,
       intent: {
         ...compilation.scenario.intent,
-        ask: () => ({ outcomes: [{ kind: "dropped" as const, server: null, port: null, reason, causes: [], admission: null }], unspecified: null }),
+        ask: () => ({
+          outcomes: [{ kind: "dropped" as const, server: null, port: null, sources: [], reason, causes: [], admission: null }],
+          unspecified: null,
+          exact: true,
+        }),
       },
     };
     const flow = { from: `pod/${pod.namespace}/${pod.name}`, dst, protocol: "tcp" as const, port: 9 };
     expect(judge(scenario, [flow]).disagreements).toEqual([
-      { flow, intended: ["blocked"], simulated: [`refused pod/${pod.namespace}/${pod.name}:9`], reasons: [reason] },
+      { flow, intended: ["dropped"], simulated: [`refused pod/${pod.namespace}/${pod.name}:9 from ${formatIp(dst)}`], reasons: [reason] },
     ]);
   });
 });
@@ -88,7 +92,7 @@ describe("disagreementReport", () => {
       {
         number: 4,
         text: "cluster random {}\n",
-        disagreements: [{ flow, intended: ["blocked"], simulated: ["rejected"], reasons: ["nobody is there"] }],
+        disagreements: [{ flow, intended: ["dropped"], simulated: ["rejected"], reasons: ["nobody is there"] }],
       },
       9,
     );
@@ -97,7 +101,7 @@ describe("disagreementReport", () => {
       "",
       "cluster random {}",
       "",
-      `node/node-a → ${formatIp(dst)} 53/udp: intent blocked (nobody is there); simulator rejected`,
+      `node/node-a → ${formatIp(dst)} 53/udp: intent dropped (nobody is there); simulator rejected`,
       "",
       "again: pnpm trial --seed 9 --first 4 --clusters 1",
     ]);

@@ -9,9 +9,9 @@ import { faultKinds } from "./faults.ts";
 import type { FaultKind } from "./faults.ts";
 import { flowsOf } from "./flows.ts";
 import { disagreementText, judge } from "./judge.ts";
-import type { FlowDisagreement, MatchedRules } from "./judge.ts";
+import type { FlowDisagreement, KnownJourneys, MatchedRules } from "./judge.ts";
 import { MutationTrial } from "./mutation.ts";
-import type { TriedFault } from "./mutation.ts";
+import type { FlowSet, TriedFault } from "./mutation.ts";
 import { printSketch } from "./print-sketch.ts";
 import { randomFrom } from "./random.ts";
 import type { Random } from "./random.ts";
@@ -79,9 +79,10 @@ export function judgeClusters(options: JudgeOptions): JudgedClusters {
   for (let number = first; number < first + clusters && disagreement === null; number++) {
     const sketch = drawSketch(randomOfCluster(seed, number), kind);
     const compilation = compileText(printSketch(sketch));
-    const flows = flowsOf(compilation, randomOfCluster(seed, number), { limit });
+    const journeys: KnownJourneys = new Map();
+    const flows = flowsOf(compilation, randomOfCluster(seed, number), { limit, journeys });
     const matched: MatchedRules = new Map();
-    const judgement = judge(compilation.scenario, flows, matched);
+    const judgement = judge(compilation.scenario, flows, matched, journeys);
     const coverage = ruleCoverage(compilation, matched);
     count.clusters++;
     count.flows += flows.length;
@@ -133,19 +134,24 @@ export interface KindScore {
   caught: number;
   equivalent: number;
   unreachable: number;
-  missedByFlows: number;
-  missedByJudge: number;
+  /** Only requests that the specifications leave open end otherwise. */
+  open: number;
+  missed: number;
 }
 
 export interface MutationScore {
   readonly total: Readonly<KindScore>;
+  /** The caught ones by the first set of flows that told them. */
+  readonly caughtBy: Readonly<Record<FlowSet, number>>;
+  /** The open ones by reason. */
+  readonly open: ReadonlyMap<string, number>;
   readonly byKind: Readonly<Record<FaultKind, Readonly<KindScore>>>;
   readonly tried: readonly TriedFault[];
 }
 
-/** Caught against all that changes something; 1 when nothing does. */
-export function scoreOf({ caught, missedByFlows, missedByJudge }: Readonly<KindScore>): number {
-  const telling = caught + missedByFlows + missedByJudge;
+/** Caught against all that changes what the specifications state; 1 when nothing does. */
+export function scoreOf({ caught, missed }: Readonly<KindScore>): number {
+  const telling = caught + missed;
   return telling === 0 ? 1 : caught / telling;
 }
 
@@ -165,7 +171,7 @@ export interface MutationOptions {
 const small: SketchOptions = { pods: 3, policies: 2 };
 
 export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, onCluster }: MutationOptions): MutationScore {
-  const none = (): KindScore => ({ caught: 0, equivalent: 0, unreachable: 0, missedByFlows: 0, missedByJudge: 0 });
+  const none = (): KindScore => ({ caught: 0, equivalent: 0, unreachable: 0, open: 0, missed: 0 });
   const total = none();
   const byKind: Record<FaultKind, KindScore> = {
     drop: none(),
@@ -178,7 +184,9 @@ export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, on
     "next-hop": none(),
   };
   const tried: TriedFault[] = [];
-  const score: MutationScore = { total, byKind, tried };
+  const caughtBy: Record<FlowSet, number> = { chosen: 0, aimed: 0, every: 0 };
+  const open = new Map<string, number>();
+  const score: MutationScore = { total, caughtBy, open, byKind, tried };
   const drawn = Array.from({ length: clusters }, (_unused, number) =>
     printSketch(drawSketch(randomOfCluster(seed, number), { ...small, families: number % 2 === 0 ? [4] : [6] })),
   );
@@ -189,10 +197,10 @@ export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, on
     for (let n = 0; n < faults; n++) {
       const one = trial.next(random);
       tried.push(one);
-      for (const count of [total, byKind[one.fault.kind]]) {
-        if (one.fate.kind === "missed") count[one.fate.by === "flows" ? "missedByFlows" : "missedByJudge"]++;
-        else count[one.fate.kind]++;
-      }
+      const { fate } = one;
+      for (const count of [total, byKind[one.fault.kind]]) count[fate.kind]++;
+      if (fate.kind === "caught") caughtBy[fate.by]++;
+      if (fate.kind === "open") open.set(fate.reason, (open.get(fate.reason) ?? 0) + 1);
     }
     onCluster?.(score);
   }
@@ -202,7 +210,7 @@ export function mutateClusters({ seed, texts, clusters, faults, flows = 1500, on
 /** The score as it is kept, by kind of fault. */
 export function scoreRecord(
   options: Pick<MutationOptions, "seed" | "clusters" | "faults" | "texts">,
-  { total, byKind }: MutationScore,
+  { total, caughtBy, open, byKind }: MutationScore,
 ): Readonly<Record<string, unknown>> {
   const rounded = (counts: Readonly<KindScore>): Readonly<Record<string, number>> => ({
     score: Number(scoreOf(counts).toFixed(3)),
@@ -214,6 +222,8 @@ export function scoreRecord(
     programs: options.texts.length,
     faultsOfEach: options.faults,
     total: rounded(total),
+    caughtBy,
+    open: Object.fromEntries([...open].toSorted(([x], [y]) => (x < y ? -1 : 1))),
     byKind: Object.fromEntries(faultKinds.map((kind) => [kind, rounded(byKind[kind])])),
   };
 }

@@ -1,6 +1,6 @@
 /** From the sets that assertions name to hosts and addresses. */
-import { contains, formatCidr, formatIp } from "@knet/language/values";
-import type { Cidr, Ip } from "@knet/language/values";
+import { contains, equalIp, formatCidr, formatIp } from "@knet/language/values";
+import type { Cidr, Ip, Transport } from "@knet/language/values";
 import type { EndpointSet, NetworkModel, Pod, Service } from "../model/types.ts";
 import type { Destination, Endpoint, Scenario } from "./types.ts";
 
@@ -49,6 +49,25 @@ export class EndpointCatalogue {
       case "cidr":
         return { found: this.#endpointDestinations(this.#hosts(set)), missing: [] };
     }
+  }
+
+  /**
+   * Host ids of the pods that are to share what goes to a service's port at one of its cluster IPs; empty for any other destination.
+   * Those that are going away share it only among themselves.
+   */
+  backends({ address }: Destination, protocol: Transport, port: number): readonly string[] {
+    const service = this.#model.services.find((candidate) => candidate.clusterIps.some((ip) => equalIp(ip, address)));
+    const servicePort = service?.ports.find((candidate) => candidate.protocol === protocol && candidate.port === port);
+    if (service === undefined || servicePort === undefined) return [];
+    const able = [...this.#pods.values()].filter(
+      (pod) =>
+        (pod.ready || service.publishNotReady) &&
+        this.#backs(`${service.namespace}/${service.name}`, pod) &&
+        pod.addresses.some((ip) => ip.family === address.family) &&
+        targetOf(servicePort.targetPort, protocol, pod).length > 0,
+    );
+    const staying = able.filter((pod) => !pod.terminating || service.publishNotReady);
+    return (staying.length > 0 ? staying : able).map((pod) => `pod/${pod.namespace}/${pod.name}`);
   }
 
   #hosts(set: EndpointSet): readonly Endpoint[] {

@@ -12,10 +12,12 @@ export interface Scenario {
   readonly intent: IntentOracle;
 }
 
-/** What failed. Names of nodes, and `namespace/name` of pods. */
+/** What failed. Names of nodes, `namespace/name` of pods, and links as `node node-a to blue`. */
 export interface Failures {
   readonly nodes: readonly string[];
   readonly pods: readonly string[];
+  /** Absent: none. */
+  readonly links?: readonly string[];
 }
 
 /** The narrow door to the intent judge: what should happen to a flow. */
@@ -25,14 +27,18 @@ export interface IntentOracle {
       readonly kind: "delivered" | "refused" | "rejected" | "dropped" | "unreachable";
       readonly server: string | null;
       readonly port: number | null;
+      /** The client as the server sees it: any of these. Empty when nobody gets the request. */
+      readonly sources: readonly Ip[];
       readonly reason: string;
       /** Declarations that the reason rests on, the deciding one first. */
       readonly causes: readonly Origin[];
       /** What let a request in that arrives, as a sentence without a full stop, and the declaration that decided; else null. */
       readonly admission: { readonly reason: string; readonly cause: Origin } | null;
     }[];
-    /** Why the specifications leave it open; callers do not compare then. */
+    /** Why the specifications leave it open, or null. */
     readonly unspecified: string | null;
+    /** Whether the outcomes are to be compared: those of Calico and kube-proxy where Kubernetes leaves them open. */
+    readonly exact: boolean;
   };
 }
 
@@ -76,6 +82,8 @@ export interface Witness {
   readonly reason: string | null;
   /** The declaration that decided. */
   readonly cause: Origin | null;
+  /** No rule decided: the way was another than asserted, or a wire was cut. */
+  readonly isUndecided?: boolean;
   readonly statement: Span;
 }
 

@@ -1,12 +1,16 @@
 /** Assertions tried on the generated dataplanes: every flow where that is finite and small, samples otherwise. */
 import * as fc from "fast-check";
 import type { Origin } from "@knet/language";
-import type { Assertion, FailureStatement, ReachStatement } from "../model/types.ts";
+import type { Assertion, ConnectivityStatement, EndpointSet, FailureStatement, ReachStatement, ResolveStatement, Statement } from "../model/types.ts";
 import { defaultSize, defaultSourcePort, everyJourney } from "../simulate/journey.ts";
 import type { Journey } from "../simulate/steps.ts";
-import { intendedOutcomes, simulatedOutcomes } from "./agreement.ts";
+import { linkKey } from "../simulate/world.ts";
+import { agree, intendedEnd, intendedEnds, isMet, simulatedEnd, simulatedWords } from "./agreement.ts";
 import { EndpointCatalogue } from "./endpoints.ts";
-import { failureSets } from "./failures.ts";
+import { failureSets, linksOf } from "./failures.ts";
+import { FlowSpace, representatives } from "./flow-space.ts";
+import { lookUp } from "./lookups.ts";
+import { imbalance, requestSize, tellsAddressesApart, unmet } from "./path.ts";
 import { classesIn, portClasses } from "./ports.ts";
 import type { PortClass } from "./ports.ts";
 import type { AssertionResult, Destination, Disagreement, Endpoint, Failures, Flow, Scenario, VerdictName, VerifyReport, Witness } from "./types.ts";
@@ -49,7 +53,11 @@ interface Situation {
   readonly failures: Failures | null;
   /** Hosts that are dead while the rest still believes in them. */
   readonly down: ReadonlySet<string>;
+  /** Links that are cut. */
+  readonly cut: ReadonlySet<string>;
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 class Session {
   readonly disagreements = new Map<string, Disagreement>();
@@ -67,9 +75,7 @@ class Session {
   }
 
   assertion(assertion: Assertion): AssertionResult {
-    const outcomes = assertion.statements.map((statement) =>
-      statement.kind === "reach" ? this.#reach(statement, { scenario: this.#base, failures: null, down: new Set() }) : this.#failure(statement),
-    );
+    const outcomes = assertion.statements.map((statement) => this.#statement(statement));
     const witness = outcomes.map((outcome) => outcome.witness).find((found) => found !== null) ?? null;
     const sampled = outcomes.some((outcome) => outcome.sampled);
     const reason = outcomes.map((outcome) => outcome.reason).find((found) => found !== null) ?? null;
@@ -87,15 +93,32 @@ class Session {
     };
   }
 
+  #statement(statement: Statement): Outcome {
+    const asDeclared: Situation = { scenario: this.#base, failures: null, down: nothing, cut: nothing };
+    switch (statement.kind) {
+      case "reach":
+        return this.#reach(statement, asDeclared);
+      case "resolve":
+        return this.#resolve(statement, asDeclared);
+      case "connectivity":
+        return this.#connectivity(statement, asDeclared);
+      case "failure":
+        return this.#failure(statement);
+    }
+  }
+
   #failure(statement: FailureStatement): Outcome {
+    if (statement.what === "link" && statement.when === "after") {
+      return { witness: null, sampled: false, flows: 0, reason: "where the control plane runs is not part of the model, so what it does about a cut link is open" };
+    }
     const { sets, complete } = failureSets(this.#base.model, statement.what, statement.count, this.#options.runs, this.#options.seed);
     let flows = 0;
     let sampled = !complete;
     let reason: string | null = null;
     for (const failures of sets) {
       const situation = this.#situation(statement, failures);
-      for (const reach of statement.statements) {
-        const outcome = this.#reach(reach, situation);
+      for (const inner of statement.statements) {
+        const outcome = inner.kind === "reach" ? this.#reach(inner, situation) : this.#resolve(inner, situation);
         flows += outcome.flows;
         sampled ||= outcome.sampled;
         reason ??= outcome.reason;
@@ -113,7 +136,8 @@ class Session {
         ...failures.pods.map((pod) => `pod/${pod}`),
         ...this.#base.model.pods.filter((pod) => nodes.has(pod.node)).map((pod) => `pod/${pod.namespace}/${pod.name}`),
       ]);
-      return { scenario: this.#base, failures, down };
+      const cut = new Set(linksOf(this.#base.model).flatMap((link) => (failures.links?.includes(link.name) === true ? [linkKey(link.host, link.device)] : [])));
+      return { scenario: this.#base, failures, down, cut };
     }
     const key = JSON.stringify(failures);
     let scenario = this.#scenarios.get(key);
@@ -121,7 +145,7 @@ class Session {
       scenario = this.#options.after(failures);
       this.#scenarios.set(key, scenario);
     }
-    return { scenario, failures, down: new Set() };
+    return { scenario, failures, down: nothing, cut: nothing };
   }
 
   #reach(statement: ReachStatement, situation: Situation): Outcome {
@@ -132,41 +156,29 @@ class Session {
     if (gone !== undefined && !statement.never && sources.length > 0) {
       return { witness: this.#goneWitness(statement, situation, sources, gone), sampled: false, flows: 1, reason: null };
     }
-    const classes = statement.never || statement.ports !== null ? portClasses(situation.scenario.model) : [];
-    const ports = (destination: Destination): readonly PortClass[] => {
-      if (statement.ports !== null) return statement.never ? classesIn(classes, statement.ports) : statement.ports.map(({ protocol, first }) => ({ protocol, port: first }));
-      return statement.never ? classes : destination.offers;
-    };
+    const ports = portsOf(statement, situation.scenario);
     const silent = found.find((destination) => ports(destination).length === 0);
     if (silent !== undefined && !statement.never) {
       return { witness: null, sampled: false, flows: 0, reason: `${silent.name} offers no port; say \`on\` which` };
     }
     const limit = this.#options.enumerationLimit ?? defaultLimit;
     const all = new FlowSpace(sources, found, ports);
-    if (all.size <= limit) return this.#enumerate(statement, situation, all);
+    const attempt = (flow: Flow): Witness | null => this.#try(statement, situation, flow);
+    if (all.size <= limit) return enumerate(all, attempt);
+    if (tellsAddressesApart(statement.path ?? [])) return this.#sample(all, attempt);
     const reduced = new FlowSpace(representatives(sources), representatives(found), ports);
-    if (reduced.size <= limit) return this.#enumerate(statement, situation, reduced);
-    return this.#sample(statement, situation, all);
+    if (reduced.size <= limit) return enumerate(reduced, attempt);
+    return this.#sample(all, attempt);
   }
 
-  #enumerate(statement: ReachStatement, situation: Situation, space: FlowSpace): Outcome {
-    let flows = 0;
-    for (const flow of space.flows()) {
-      flows++;
-      const witness = this.#try(statement, situation, flow);
-      if (witness !== null) return { witness, sampled: false, flows, reason: null };
-    }
-    return { witness: null, sampled: false, flows, reason: null };
-  }
-
-  #sample(statement: ReachStatement, situation: Situation, space: FlowSpace): Outcome {
+  #sample(space: FlowSpace, attempt: (flow: Flow) => Witness | null): Outcome {
     const { runs: numRuns, seed } = this.#options;
     const index = fc.tuple(fc.nat(space.sources.length - 1), fc.nat(space.destinations.length - 1), fc.nat());
     let smallest: Witness | null = null;
     const details = fc.check(
       fc.property(index, ([source, destination, port]) => {
         const flow = space.at(source, destination, port);
-        const witness = flow === null ? null : this.#try(statement, situation, flow);
+        const witness = flow === null ? null : attempt(flow);
         if (witness !== null) smallest = witness;
         return witness === null;
       }),
@@ -177,15 +189,20 @@ class Session {
 
   /** The witness that this flow is, or null when the statement survives it. */
   #try(statement: ReachStatement, situation: Situation, flow: Flow): Witness | null {
-    const journeys = this.#journeysOf(situation, flow);
-    if (situation.down.size === 0) this.#compare(situation, flow, journeys);
-    const reached = (journey: Journey): boolean => journey.verdict === "delivered" || (statement.never && journey.verdict === "refused");
+    const path = statement.path ?? [];
+    const size = requestSize(path);
+    const journeys = this.#journeysOf(situation, flow, size);
+    const isWhole = situation.down.size === 0 && situation.cut.size === 0;
+    if (isWhole && size === defaultSize) this.#compare(situation, flow, journeys);
+    const arrives = (journey: Journey): boolean => journey.verdict === "delivered" || (statement.never && journey.verdict === "refused");
+    const reached = (journey: Journey): boolean => arrives(journey) && unmet(situation.scenario, path, journey) === null;
     const witness = (journey: Journey, summary: string): Witness => ({
       flow,
       failures: situation.failures,
       journey,
       summary,
-      ...(situation.down.size === 0 ? whyOf(situation.scenario, flow, journey) : { reason: null, cause: null }),
+      ...(isWhole ? whyOf(situation.scenario, flow, journey) : { reason: null, cause: null }),
+      isUndecided: situation.cut.size > 0,
       statement: statement.span,
     });
     const name = `${flow.from.name} → ${flow.to.name} on ${flow.port}/${flow.protocol}`;
@@ -194,18 +211,112 @@ class Session {
       return through === undefined ? null : witness(through, `${name} gets through${through.verdict === "refused" ? " (nobody listens there, but the network lets it pass)" : ""}`);
     }
     const lost = journeys.find((journey) => !reached(journey));
-    if (lost === undefined) return null;
+    if (lost === undefined) {
+      const uneven = imbalance(situation.scenario, path, flow, journeys);
+      return uneven === null ? null : { ...witness(uneven.journey, `${name} ${uneven.summary}`), reason: null, cause: null, isUndecided: true };
+    }
     if (statement.someBackend && journeys.some(reached)) return null;
     const share = journeys.length > 1 ? ` for ${journeys.filter((journey) => !reached(journey)).length} of ${journeys.length} backends` : "";
+    const otherwise = lost.verdict === "delivered" ? unmet(situation.scenario, path, lost) : null;
+    if (otherwise !== null) return { ...witness(lost, `${name} is ${otherwise.words}${share}`), reason: null, cause: otherwise.cause, isUndecided: true };
     return witness(lost, `${name} is ${verdictWords[lost.verdict]}${share}`);
   }
 
-  #journeysOf(situation: Situation, flow: Flow): readonly Journey[] {
-    const key = [this.#id(situation.scenario), [...situation.down].join(","), flow.from.host, flow.to.address.family, flow.to.address.a, flow.to.address.b, flow.to.address.c, flow.to.address.d, flow.protocol, flow.port].join(" ");
+  #resolve(statement: ResolveStatement, situation: Situation): Outcome {
+    const catalogue = new EndpointCatalogue(situation.scenario);
+    const sources = catalogue.sources(statement.sources, statement.except).filter((source) => !situation.down.has(source.host));
+    const { target } = statement;
+    const expected = target.kind === "service" ? catalogue.destinations({ kind: "service", service: `${target.namespace}/${target.name}` }).found.map((found) => found.address) : [];
+    let reason: string | null = null;
+    for (const [index, from] of sources.entries()) {
+      const end = lookUp(situation.scenario, statement, from, expected, (flow) => this.#journeysOf(situation, flow, defaultSize));
+      if (end.kind === "unknown") reason ??= end.reason;
+      if (end.kind !== "otherwise") continue;
+      const { flow, summary, journey } = end;
+      const why = journey !== null && situation.down.size === 0 && situation.cut.size === 0 ? whyOf(situation.scenario, flow, journey) : { reason: null, cause: null };
+      const witness: Witness = { flow, failures: situation.failures, journey, summary, ...why, statement: statement.span };
+      return { witness, sampled: false, flows: index + 1, reason: null };
+    }
+    return { witness: null, sampled: false, flows: sources.length, reason };
+  }
+
+  /** First that everything listed gets through, then that nothing else does. */
+  #connectivity(statement: ConnectivityStatement, situation: Situation): Outcome {
+    let flows = 0;
+    let sampled = false;
+    let reason: string | null = null;
+    for (const reach of statement.statements) {
+      const outcome = this.#reach(reach, situation);
+      flows += outcome.flows;
+      sampled ||= outcome.sampled;
+      reason ??= outcome.reason;
+      if (outcome.witness !== null) return { ...outcome, flows, sampled };
+    }
+    const isListed = this.#listing(statement, situation);
+    const pods = (inside: boolean): EndpointSet => {
+      const chosen = situation.scenario.model.pods.filter((pod) => (pod.namespace === statement.namespace) === inside);
+      return { kind: "pods", pods: chosen.map((pod) => `${pod.namespace}/${pod.name}`), text: `${statement.namespace}/*` };
+    };
+    const others: EndpointSet = { kind: "union", members: [pods(false), { kind: "internet" }] };
+    const rest = { kind: "reach", never: true, except: null, ports: null, someBackend: false, span: statement.span } as const;
+    const sides: readonly ReachStatement[] = [
+      { ...rest, sources: { kind: "all" }, target: pods(true) },
+      { ...rest, sources: pods(true), target: others },
+    ];
+    for (const side of sides) {
+      const outcome = this.#tryAll(side, situation, isListed);
+      flows += outcome.flows;
+      sampled ||= outcome.sampled;
+      if (outcome.witness !== null) return { ...outcome, flows, sampled };
+    }
+    return { witness: null, sampled, flows, reason };
+  }
+
+  /** Classes do not help: what is listed may tell pods apart that no rule does. */
+  #tryAll(statement: ReachStatement, situation: Situation, isListed: (flow: Flow, journey: Journey) => boolean): Outcome {
+    const space = this.#flowsOf(statement, situation, null);
+    const attempt = (flow: Flow): Witness | null => {
+      const witness = this.#try(statement, situation, flow);
+      if (witness === null) return null;
+      const unlisted = this.#journeysOf(situation, flow, defaultSize).find(
+        (journey) => (journey.verdict === "delivered" || journey.verdict === "refused") && !isListed(flow, journey),
+      );
+      return unlisted === undefined ? null : { ...witness, journey: unlisted, summary: `${witness.summary}, and is not listed` };
+    };
+    return space.size <= (this.#options.enumerationLimit ?? defaultLimit) ? enumerate(space, attempt) : this.#sample(space, attempt);
+  }
+
+  /** Whether some statement lists what a journey leads to; worked out for each sender that asks. */
+  #listing(statement: ConnectivityStatement, situation: Situation): (flow: Flow, journey: Journey) => boolean {
+    const bySender = new Map<string, ReadonlySet<string>>();
+    const listedFor = (sender: string): ReadonlySet<string> => {
+      const flows = statement.statements.flatMap((reach) => [...this.#flowsOf(reach, situation, sender).flows()]);
+      return new Set(flows.flatMap((flow) => this.#journeysOf(situation, flow, defaultSize).map((journey) => exchangeOf(flow, journey))));
+    };
+    return (flow, journey) => {
+      const { host } = flow.from;
+      const known = bySender.get(host) ?? listedFor(host);
+      bySender.set(host, known);
+      return known.has(exchangeOf(flow, journey));
+    };
+  }
+
+  /** @param sender host id of the only one that counts; null: all do */
+  #flowsOf(statement: ReachStatement, situation: Situation, sender: string | null): FlowSpace {
+    const catalogue = new EndpointCatalogue(situation.scenario);
+    const sources = catalogue
+      .sources(statement.sources, statement.except)
+      .filter((source) => !situation.down.has(source.host) && (sender === null || source.host === sender));
+    const { found } = catalogue.destinations(statement.target);
+    return new FlowSpace(sources, found, portsOf(statement, situation.scenario));
+  }
+
+  #journeysOf(situation: Situation, flow: Flow, size: number): readonly Journey[] {
+    const key = [this.#id(situation.scenario), [...situation.down].join(","), [...situation.cut].join(","), size, flow.from.host, flow.to.address.family, flow.to.address.a, flow.to.address.b, flow.to.address.c, flow.to.address.d, flow.protocol, flow.port].join(" ");
     let journeys = this.#journeys.get(key);
     if (journeys === undefined) {
-      const probe = { from: flow.from.host, src: null, dst: flow.to.address, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size: defaultSize };
-      journeys = everyJourney(situation.scenario.fabric, probe, { down: situation.down });
+      const probe = { from: flow.from.host, src: null, dst: flow.to.address, protocol: flow.protocol, dport: flow.port, sport: defaultSourcePort, size };
+      journeys = everyJourney(situation.scenario.fabric, probe, { down: situation.down, cut: situation.cut });
       this.#journeys.set(key, journeys);
     }
     return journeys;
@@ -221,17 +332,16 @@ class Session {
   }
 
   #compare(situation: Situation, flow: Flow, journeys: readonly Journey[]): void {
-    const intended = intendedOutcomes(situation.scenario.intent, flow);
+    const intended = intendedEnds(situation.scenario.intent, flow);
     if (intended === null) return;
     this.compared++;
-    const simulated = simulatedOutcomes(journeys);
-    if (simulated.join(";") === intended.words.join(";")) return;
+    if (agree(intended.ends, journeys)) return;
     const key = `${flow.from.name} ${flow.to.name} ${flow.to.address.family} ${flow.protocol}`;
     if (this.disagreements.has(key)) return;
     this.disagreements.set(key, {
       flow,
       failures: situation.failures,
-      simulated: simulated.join(", "),
+      simulated: simulatedWords(journeys).join(", "),
       intended: `${intended.words.join(", ")} (${intended.reasons.join("; ")})`,
       journeys,
     });
@@ -256,14 +366,36 @@ class Session {
   }
 }
 
+function enumerate(space: FlowSpace, attempt: (flow: Flow) => Witness | null): Outcome {
+  let flows = 0;
+  for (const flow of space.flows()) {
+    flows++;
+    const witness = attempt(flow);
+    if (witness !== null) return { witness, sampled: false, flows, reason: null };
+  }
+  return { witness: null, sampled: false, flows, reason: null };
+}
+
+/** Who exchanges what with whom, whatever address it was sent to. */
+function exchangeOf(flow: Flow, { server, serverPort }: Journey): string {
+  return `${flow.from.host} ${server ?? ""} ${flow.protocol} ${serverPort ?? 0}`;
+}
+
+/** The ports that a statement asks a destination for. */
+function portsOf({ never, ports }: ReachStatement, { model }: Scenario): (destination: Destination) => readonly PortClass[] {
+  const classes = never ? portClasses(model) : [];
+  if (ports === null) return (destination) => (never ? classes : destination.offers);
+  const asked = never ? classesIn(classes, ports) : ports.map(({ protocol, first }) => ({ protocol, port: first }));
+  return () => asked;
+}
+
 /** The intent judge's reason for the end that the journey came to. */
 function whyOf(scenario: Scenario, flow: Flow, journey: Journey): { readonly reason: string | null; readonly cause: Origin | null } {
   const { outcomes, unspecified } = scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
-  const arrived = (kind: string): boolean => kind === "delivered" || kind === "refused";
-  const [wanted] = simulatedOutcomes([journey]);
-  const outcome = outcomes.find((candidate) => (arrived(candidate.kind) ? `${candidate.kind} ${candidate.server ?? "?"}:${candidate.port ?? 0}` : candidate.kind === "rejected" ? "rejected" : "blocked") === wanted);
+  const end = simulatedEnd(journey);
+  const outcome = outcomes.find((candidate) => isMet(intendedEnd(candidate), end));
   if (unspecified !== null || outcome === undefined) return { reason: null, cause: null };
-  if (arrived(outcome.kind)) return outcome.admission ?? { reason: null, cause: null };
+  if (outcome.kind === "delivered" || outcome.kind === "refused") return outcome.admission ?? { reason: null, cause: null };
   const [first] = outcome.causes;
   return first === undefined ? { reason: null, cause: null } : { reason: outcome.reason, cause: first };
 }
@@ -279,53 +411,3 @@ const verdictWords: Readonly<Record<Journey["verdict"], string>> = {
   "too-big": "too big for the path",
   "reply-lost": "answered, but the reply is lost",
 };
-
-function representatives<T extends { readonly classKey: string }>(items: readonly T[]): readonly T[] {
-  const first = new Map<string, T>();
-  for (const item of items) if (!first.has(item.classKey)) first.set(item.classKey, item);
-  return [...first.values()];
-}
-
-/** Sources × destinations × ports, without a host about itself and without mixed families. */
-class FlowSpace {
-  readonly sources: readonly Endpoint[];
-  readonly destinations: readonly Destination[];
-  readonly #ports: (destination: Destination) => readonly PortClass[];
-
-  constructor(sources: readonly Endpoint[], destinations: readonly Destination[], ports: (destination: Destination) => readonly PortClass[]) {
-    this.sources = sources;
-    this.destinations = destinations;
-    this.#ports = ports;
-  }
-
-  get size(): number {
-    return this.sources.length * this.destinations.reduce((sum, destination) => sum + this.#ports(destination).length, 0);
-  }
-
-  /** Ports that the destination offers come first, so that the first witness is one that a reader can use. */
-  *flows(): Generator<Flow> {
-    for (const offered of [true, false]) {
-      for (const from of this.sources) {
-        for (const to of this.destinations) {
-          if (!comparable(from, to)) continue;
-          for (const { protocol, port } of this.#ports(to)) {
-            if (to.offers.some((offer) => offer.protocol === protocol && offer.port === port) === offered) yield { from, to, protocol, port };
-          }
-        }
-      }
-    }
-  }
-
-  at(source: number, destination: number, port: number): Flow | null {
-    const from = this.sources[source];
-    const to = this.destinations[destination];
-    if (from === undefined || to === undefined || !comparable(from, to)) return null;
-    const ports = this.#ports(to);
-    const chosen = ports[port % ports.length];
-    return chosen === undefined ? null : { from, to, ...chosen };
-  }
-}
-
-function comparable(from: Endpoint, to: Destination): boolean {
-  return from.host !== to.host && from.addresses.some((ip) => ip.family === to.address.family);
-}

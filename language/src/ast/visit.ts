@@ -13,13 +13,18 @@ export const childFields: { readonly [K in Kind]: readonly (keyof NodeOf<K> & st
   clause: ["keyword", "value"],
   attribute: ["name", "value"],
   "port-statement": ["name", "port", "target", "nodePort"],
-  applies: ["nodes", "selector"],
+  applies: ["nodes", "selector", "subject"],
   selects: ["selector"],
   isolates: ["directions"],
-  allow: ["direction", "preposition", "peers", "ports"],
+  allow: ["name", "direction", "preposition", "peers", "ports"],
+  deny: ["name", "direction", "preposition", "peers", "ports"],
+  pass: ["name", "direction", "preposition", "peers", "ports"],
   forward: ["zone", "servers"],
   spread: ["nodes"],
-  reach: ["sources", "except", "targets", "ports"],
+  reach: ["sources", "except", "targets", "ports", "path"],
+  "path-clause": ["name", "value"],
+  resolve: ["sources", "except", "name", "targets"],
+  connectivity: ["namespace", "body"],
   failure: ["count", "body"],
   peer: ["selector", "name", "namespaces", "value", "except"],
   selector: ["requirements"],
@@ -28,7 +33,25 @@ export const childFields: { readonly [K in Kind]: readonly (keyof NodeOf<K> & st
   range: ["first", "last"],
   list: ["items"],
   map: ["body"],
-  name: [],
+  text: ["parts"],
+  call: ["function", "arguments"],
+  binary: ["left", "right"],
+  unary: ["operand"],
+  index: ["of", "index"],
+  field: ["of", "name"],
+  conditional: ["condition", "then", "otherwise"],
+  comprehension: ["value", "bindings", "condition"],
+  group: ["value"],
+  binding: ["names", "values"],
+  for: ["bindings", "condition", "body"],
+  if: ["condition", "body", "otherwise"],
+  const: ["name", "value"],
+  param: ["name", "type", "fallback", "condition"],
+  type: ["name", "of", "values"],
+  template: ["name", "body"],
+  use: ["template", "arguments"],
+  import: ["path", "alias", "arguments"],
+  name: ["parts"],
 };
 
 /** The children of a node in source order. */
@@ -38,7 +61,8 @@ export function childrenOf(node: AstNode): AstNode[] {
   for (const field of childFields[node.kind]) {
     const child = record[field];
     if (child === null || child === undefined) continue;
-    if (Array.isArray(child)) out.push(...(child as readonly AstNode[]));
+    // The pieces of a string that are plain text are no nodes.
+    if (Array.isArray(child)) out.push(...(child as readonly (AstNode | string)[]).filter((item) => typeof item !== "string"));
     else out.push(child as AstNode);
   }
   return out;

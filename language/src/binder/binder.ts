@@ -1,11 +1,25 @@
 /** Which names a program declares, read off its tree before anything is checked. */
 import type { BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
+import { spanOf } from "../ast/place.ts";
 import { nameFault, repairedName } from "./names.ts";
 import { blockRow } from "../schema/blocks.ts";
 import type { Span } from "../text/span.ts";
 
 export type SymbolKind =
-  "cluster" | "pool" | "network" | "subnet" | "router" | "node" | "firewall" | "namespace" | "pod" | "workload" | "service" | "policy";
+  | "cluster"
+  | "pool"
+  | "network"
+  | "subnet"
+  | "router"
+  | "node"
+  | "firewall"
+  | "admin-policy"
+  | "baseline-policy"
+  | "namespace"
+  | "pod"
+  | "workload"
+  | "service"
+  | "policy";
 
 /** A declared name. */
 export interface DeclaredSymbol {
@@ -39,6 +53,8 @@ export interface Symbols {
   readonly clusters: readonly DeclaredSymbol[];
   readonly networks: ReadonlyMap<string, DeclaredSymbol>;
   readonly subnets: ReadonlyMap<string, DeclaredSymbol>;
+  /** Of all networks; of two with one name the first. */
+  readonly routers: ReadonlyMap<string, DeclaredSymbol>;
   readonly nodes: ReadonlyMap<string, DeclaredSymbol>;
   readonly namespaces: ReadonlyMap<string, NamespaceSymbols>;
   readonly all: readonly DeclaredSymbol[];
@@ -100,22 +116,21 @@ export function blocksOf(members: readonly MemberNode[] | undefined, parent: str
   );
 }
 
-export function bind(file: string, root: FileNode): Symbols {
-  const binder = new Binder(file);
+export function bind(root: FileNode): Symbols {
+  const binder = new Binder();
   for (const block of blocksOf(root.members, "file")) binder.topLevel(block);
   return binder.symbols();
 }
 
 class Binder {
-  private readonly file: string;
   private readonly clusters: DeclaredSymbol[] = [];
   private readonly all: DeclaredSymbol[] = [];
   private readonly duplicates: { first: DeclaredSymbol; second: DeclaredSymbol }[] = [];
   private readonly tables = new Map<string, Map<string, DeclaredSymbol>>();
+  private readonly routers = new Map<string, DeclaredSymbol>();
   private readonly namespaces = new Map<string, NamespaceSymbols>();
 
-  constructor(file: string) {
-    this.file = file;
+  constructor() {
     for (const name of builtInNamespaces) this.namespaceOf(name);
   }
 
@@ -124,6 +139,7 @@ class Binder {
       clusters: this.clusters,
       networks: this.table("network"),
       subnets: this.table("subnet"),
+      routers: this.routers,
       nodes: this.table("node"),
       namespaces: this.namespaces,
       all: this.all,
@@ -148,12 +164,17 @@ class Binder {
         this.enter(this.table("network"), "network", block, null);
         for (const inner of blocksOf(block.body?.members, "network")) {
           if (inner.keyword.value === "subnet") this.enter(this.table("subnet"), "subnet", inner, name);
-          else this.enter(this.table(`router ${name}`), "router", inner, name);
+          else this.router(inner, name);
         }
         break;
       case "node":
       case "firewall":
         this.enter(this.table(block.keyword.value), block.keyword.value, block, null);
+        break;
+      case "admin-policy":
+      case "baseline-policy":
+        // Both are ClusterNetworkPolicies and share their names.
+        this.enter(this.table("cluster policy"), block.keyword.value, block, null);
         break;
       case "namespace":
         this.namespace(block, name);
@@ -161,6 +182,13 @@ class Binder {
       default:
         break;
     }
+  }
+
+  private router(block: BlockNode, network: string): void {
+    const table = this.table(`router ${network}`);
+    this.enter(table, "router", block, network);
+    const symbol = table.get(nameOf(block));
+    if (symbol !== undefined && !this.routers.has(symbol.name)) this.routers.set(symbol.name, symbol);
   }
 
   private namespace(block: BlockNode, name: string): void {
@@ -202,7 +230,7 @@ class Binder {
 
   private symbol(kind: SymbolKind, block: BlockNode, scope: string | null): DeclaredSymbol {
     const at = block.name ?? block.keyword;
-    return { kind, name: nameOf(block), scope, span: { file: this.file, start: at.start, end: at.end }, block };
+    return { kind, name: nameOf(block), scope, span: spanOf(at, at.start, at.end), block };
   }
 
   private enter(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): void {

@@ -6,7 +6,7 @@ const qualified = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
 /** Why a name breaks its rule (RFC 1123 label or subdomain, RFC 1035 label), or null. */
 export function nameFault(name: string, rule: NameRule): string | null {
-  if (rule === "title") return null;
+  if (rule === "title" || rule === "none") return null;
   const longest = rule === "subdomain" ? 253 : 63;
   if (name.length > longest) return `it has ${name.length} characters, ${longest} are allowed`;
   const parts = rule === "subdomain" ? name.split(".") : [name];

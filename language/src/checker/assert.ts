@@ -1,29 +1,54 @@
 /** `assert`. */
-import type { BlockNode, FailureNode, PeerNode, ReachNode, ScalarNode } from "../ast/nodes.ts";
+import type { BlockNode, ConnectivityNode, FailureNode, NameNode, NodeBase, PeerNode, ReachNode, ResolveNode, ScalarNode } from "../ast/nodes.ts";
 import { blocksOf, builtInServices, nameOf } from "../binder/binder.ts";
-import type { AssertDeclaration, EndpointExpression, FailureAssertion, ReachAssertion } from "../program/checked.ts";
+import { domainFault } from "../binder/names.ts";
+import type {
+  AssertDeclaration,
+  AssertStatement,
+  ConnectivityAssertion,
+  EndpointExpression,
+  FailureAssertion,
+  ReachAssertion,
+  ResolveAssertion,
+  ResolveTarget,
+} from "../program/checked.ts";
+import { parseIp } from "../values/index.ts";
+import type { Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
 import type { NamespacesFacts } from "./namespace.ts";
+import type { NetworkFacts } from "./network.ts";
+import { pathConditions } from "./path-conditions.ts";
 import { describePeer, wrongPeer } from "./peers.ts";
 import { resolveNamespace, scopeOf } from "./policy.ts";
 import { portRanges } from "./ports.ts";
 import { selectorOf } from "./selectors.ts";
-import { cidrOrAddress, inRange } from "./values.ts";
+import { cidrOrAddress, inRange, isMalformed } from "./values.ts";
 
-export function checkAsserts(ctx: CheckContext, namespaces: NamespacesFacts): readonly AssertDeclaration[] {
-  return blocksOf(ctx.tree.root.members, "file")
+export function checkAsserts(ctx: CheckContext, namespaces: NamespacesFacts, networks: NetworkFacts): readonly AssertDeclaration[] {
+  const facts: AssertFacts = { ...namespaces, linkCount: linkCount(ctx, networks) };
+  return blocksOf(ctx.root.members, "file")
     .filter((block) => block.keyword.value === "assert")
-    .map((block) => assertOf(ctx, block, namespaces))
+    .map((block) => assertOf(ctx, block, facts))
     .filter((assertion) => assertion !== null);
 }
 
-function assertOf(ctx: CheckContext, block: BlockNode, namespaces: NamespacesFacts): AssertDeclaration | null {
-  const statements: (ReachAssertion | FailureAssertion)[] = [];
+interface AssertFacts extends NamespacesFacts {
+  /** Wires between a subnet and a node or router. */
+  readonly linkCount: number;
+}
+
+function linkCount(ctx: CheckContext, networks: NetworkFacts): number {
+  const routers = networks.declarations.flatMap((network) => network.routers);
+  return ctx.symbols.nodes.size + routers.reduce((sum, router) => sum + router.joins.value.length, 0);
+}
+
+function assertOf(ctx: CheckContext, block: BlockNode, facts: AssertFacts): AssertDeclaration | null {
+  const statements: AssertStatement[] = [];
   let sound = true;
   const members = block.body?.members ?? [];
   for (const member of members) {
-    if (member.kind !== "reach" && member.kind !== "failure") continue;
-    const statement = member.kind === "reach" ? reachOf(ctx, member, namespaces) : failureOf(ctx, member, namespaces);
+    if (member.kind !== "reach" && member.kind !== "resolve" && member.kind !== "connectivity" && member.kind !== "failure") continue;
+    const statement = statementOf(ctx, member, facts);
     if (statement === null) sound = false;
     else statements.push(statement);
   }
@@ -31,22 +56,35 @@ function assertOf(ctx: CheckContext, block: BlockNode, namespaces: NamespacesFac
   return sound ? { title: nameOf(block), header: ctx.header(block), span: ctx.span(block), statements } : null;
 }
 
-function failureOf(ctx: CheckContext, node: FailureNode, namespaces: NamespacesFacts): FailureAssertion | null {
-  const count = failureCount(ctx, node, namespaces);
-  const statements: ReachAssertion[] = [];
+function statementOf(ctx: CheckContext, node: ReachNode | ResolveNode | ConnectivityNode | FailureNode, facts: AssertFacts): AssertStatement | null {
+  switch (node.kind) {
+    case "reach":
+      return reachOf(ctx, node, facts);
+    case "resolve":
+      return resolveOf(ctx, node, facts);
+    case "connectivity":
+      return connectivityOf(ctx, node, facts);
+    case "failure":
+      return failureOf(ctx, node, facts);
+  }
+}
+
+function failureOf(ctx: CheckContext, node: FailureNode, facts: AssertFacts): FailureAssertion | null {
+  const count = failureCount(ctx, node, facts);
+  const statements: (ReachAssertion | ResolveAssertion)[] = [];
   let sound = true;
   const members = node.body?.members ?? [];
   for (const member of members) {
-    if (member.kind !== "reach") {
+    if (member.kind !== "reach" && member.kind !== "resolve") {
       ctx.report(
         "misplaced-declaration",
-        { what: member.kind === "failure" ? "a failure statement" : "this", where: "in a failure statement" },
+        { what: member.kind === "failure" ? "a failure statement" : member.kind === "connectivity" ? "a `connectivity` statement" : "this", where: "in a failure statement" },
         { span: ctx.span(member), help: "there stand statements such as `a reaches b`" },
       );
       sound = false;
       continue;
     }
-    const statement = reachOf(ctx, member, namespaces);
+    const statement = member.kind === "reach" ? reachOf(ctx, member, facts) : resolveOf(ctx, member, facts);
     if (statement === null) sound = false;
     else statements.push(statement);
   }
@@ -55,18 +93,91 @@ function failureOf(ctx: CheckContext, node: FailureNode, namespaces: NamespacesF
   return { kind: "failure", when: node.when, count, what: node.what, statements, span: ctx.span(node) };
 }
 
-function failureCount(ctx: CheckContext, node: FailureNode, namespaces: NamespacesFacts): number | null {
+/** An empty body is a statement too: nobody talks to the namespace, and it to nobody. */
+function connectivityOf(ctx: CheckContext, node: ConnectivityNode, facts: AssertFacts): ConnectivityAssertion | null {
+  const statements: ReachAssertion[] = [];
+  let sound = node.namespace !== null && resolveNamespace(ctx, node.namespace);
+  for (const member of node.body?.members ?? []) {
+    if (member.kind !== "reach") {
+      ctx.report(
+        "misplaced-declaration",
+        { what: "this", where: "in a `connectivity` statement" },
+        { span: ctx.span(member), help: "there stand statements such as `a reaches b on 80/tcp`" },
+      );
+      sound = false;
+      continue;
+    }
+    const statement = reachOf(ctx, member, facts);
+    if (statement?.never === true) {
+      ctx.report(
+        "misplaced-clause",
+        { clause: "never", what: "a `connectivity` statement" },
+        { span: statement.span, help: "what it does not list is forbidden already" },
+      );
+    }
+    if (statement === null || statement.never) sound = false;
+    else statements.push(statement);
+  }
+  if (!sound || node.namespace === null || node.body === null) return null;
+  return { kind: "connectivity", namespace: node.namespace.value, statements, span: ctx.span(node) };
+}
+
+function resolveOf(ctx: CheckContext, node: ResolveNode, facts: AssertFacts): ResolveAssertion | null {
+  const sources = union(ctx, node.sources, "asker", facts);
+  const except = node.except.length === 0 ? undefined : union(ctx, node.except, "asker", facts);
+  const target = resolveTarget(ctx, node.targets);
+  const name = node.name === null ? null : queryName(ctx, node.name);
+  if (sources === null || except === null || target === null || name === null) return null;
+  return { kind: "resolve", sources, except: except ?? null, name, target, span: ctx.span(node) };
+}
+
+/** A name as a program asks for it; with a dot at its end it is asked for as it stands. */
+function queryName(ctx: CheckContext, node: NameNode): string | null {
+  const { value } = node;
+  const rule = value === "" ? "a name needs a letter" : domainFault(value.endsWith(".") ? value.slice(0, -1) : value);
+  if (rule === null) return value;
+  ctx.report("invalid-name", { what: "a host", name: value, rule }, { span: ctx.span(node) });
+  return null;
+}
+
+const targetHelp = "a name resolves to `service namespace/name`, to addresses or to `nothing`";
+
+function resolveTarget(ctx: CheckContext, targets: readonly PeerNode[]): ResolveTarget | null {
+  const [first, ...more] = targets;
+  if (first === undefined) return null;
+  const [other] = more;
+  if (first.form === "service" || first.form === "nothing") {
+    if (other !== undefined) return wrongPeer(ctx, other, describePeer(ctx, other), `beside ${describePeer(ctx, first)}`, null, targetHelp);
+    if (first.form === "nothing") return { kind: "nothing" };
+    const service = serviceOf(ctx, first);
+    return service?.kind === "service" ? { kind: "service", namespace: service.namespace, name: service.name } : null;
+  }
+  const addresses: Ip[] = [];
+  let sound = true;
+  for (const peer of targets) {
+    const { value } = peer;
+    const ip = peer.form === "value" && value?.kind === "scalar" && value.form === "address" ? parseIp(value.text) : null;
+    if (ip !== null) addresses.push(ip);
+    else {
+      sound = false;
+      if (!isMalformed(value)) wrongPeer(ctx, peer, describePeer(ctx, peer), "behind `resolves`", null, targetHelp);
+    }
+  }
+  return sound ? { kind: "addresses", addresses } : null;
+}
+
+function failureCount(ctx: CheckContext, node: FailureNode, facts: AssertFacts): number | null {
   const value = node.count;
   if (value === null || node.what === null || value.kind !== "scalar" || value.form === "malformed") return null;
   if (value.form !== "number") {
     ctx.report("wrong-type", { attribute: "any", expected: "a number", found: `\`${ctx.text(value)}\`` }, { span: ctx.span(value) });
     return null;
   }
-  const total = node.what === "node" ? ctx.symbols.nodes.size : namespaces.podCount;
+  const total = node.what === "node" ? ctx.symbols.nodes.size : node.what === "link" ? facts.linkCount : facts.podCount;
   const count = inRange(ctx, "the number of failures", value.text, 1, 150_000, value);
   if (count === null) return null;
   const trusted =
-    node.what === "node"
+    node.what !== "pod"
       ? total > 0 && !ctx.hasUnknown("node") && ctx.lostNames.size === 0 && !ctx.namelessKinds.has("node")
       : !ctx.podsInDoubt;
   if (count < total || !trusted) return count;
@@ -99,6 +210,7 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
   const except = node.except.length === 0 ? undefined : union(ctx, node.except, "source", namespaces);
   const target = union(ctx, node.targets, "target", namespaces);
   const ports = node.ports === null ? undefined : portRanges(ctx, node.ports);
+  const path = pathConditions(ctx, node, never, target);
   if (node.someBackend && target !== null && target.kind !== "service") {
     ctx.report(
       "wrong-peer",
@@ -107,7 +219,7 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
     );
     sound = false;
   }
-  if (!sound || sources === null || except === null || target === null || ports === null) return null;
+  if (!sound || sources === null || except === null || target === null || ports === null || path === null) return null;
   return {
     kind: "reach",
     never,
@@ -116,11 +228,13 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
     target,
     ports: ports ?? null,
     someBackend: node.someBackend,
+    path,
     span: ctx.span(node),
   };
 }
 
-type Side = "source" | "target";
+/** Who reaches, who resolves, or who is reached. */
+type Side = "source" | "asker" | "target";
 
 function union(ctx: CheckContext, peers: readonly PeerNode[], side: Side, namespaces: NamespacesFacts): EndpointExpression | null {
   const members = peers.map((peer) => endpointOf(ctx, peer, side, namespaces));
@@ -153,8 +267,10 @@ function endpointOf(ctx: CheckContext, peer: PeerNode, side: Side, namespaces: N
     case "all-pods":
       return selectOf(ctx, peer, namespaces);
     case "service":
-      if (side === "source")
-        return wrongPeer(ctx, peer, `\`${ctx.text(peer)}\``, "before `reaches`", null, "a service only receives; name the pods behind it");
+      if (side !== "target") {
+        const verb = side === "source" ? "reaches" : "resolves";
+        return wrongPeer(ctx, peer, `\`${ctx.text(peer)}\``, `before \`${verb}\``, null, "a service only receives; name the pods behind it");
+      }
       return serviceOf(ctx, peer);
     case "value":
       return valueOf(ctx, peer, namespaces);
@@ -194,15 +310,13 @@ function selectOf(ctx: CheckContext, peer: PeerNode, { index }: NamespacesFacts)
 function halves(value: ScalarNode): { readonly namespace: HalfPath; readonly name: HalfPath } {
   const slash = value.text.indexOf("/");
   return {
-    namespace: { value: value.text.slice(0, slash), start: value.start, end: value.start + slash },
-    name: { value: value.text.slice(slash + 1), start: value.start + slash + 1, end: value.end },
+    namespace: { value: value.text.slice(0, slash), start: value.start, end: value.start + slash, source: value.source },
+    name: { value: value.text.slice(slash + 1), start: value.start + slash + 1, end: value.end, source: value.source },
   };
 }
 
-interface HalfPath {
+interface HalfPath extends NodeBase {
   readonly value: string;
-  readonly start: number;
-  readonly end: number;
 }
 
 function serviceOf(ctx: CheckContext, peer: PeerNode): EndpointExpression | null {

@@ -191,6 +191,103 @@ describe("one mistake gives one message", () => {
   });
 });
 
+describe("policies of the cluster", () => {
+  const policy = (name: string, priority: number, rest: string): string => `admin-policy ${name} { priority = ${priority}, ${rest} }\n`;
+  const pods = 'namespace a { pod x { labels = { app = "x" } } }\nnamespace b { pod y { labels = { app = "y" } } }\n';
+
+  it("may share a priority where they are about different pods or directions", () => {
+    const deny = "deny ingress from all namespaces";
+    expect(messagesOf(`${pods}${policy("one", 1, `applies to namespace a, ${deny}`)}${policy("two", 1, `applies to namespace b, ${deny}`)}`)).toEqual([]);
+    expect(messagesOf(`${pods}${policy("one", 1, `applies to namespace a, ${deny}`)}${policy("two", 1, "applies to all namespaces, deny egress to internet")}`)).toEqual([]);
+    expect(messagesOf(`${pods}${policy("one", 1, `applies to namespace a, ${deny}`)}${policy("two", 1, `applies to pods app == "x" in all namespaces, ${deny}`)}`)).toEqual([
+      "KN8006 policies `one` and `two` have the priority 1: which of them is asked first is left open",
+    ]);
+  });
+
+  it("have 25 rules in each direction, 25 parties and 25 ports at most", () => {
+    const many = (count: number, item: (i: number) => string): string => Array.from({ length: count }, (_, i) => item(i)).join(", ");
+    const all = (rules: string): readonly string[] => messagesOf(`${pods}${policy("one", 1, `applies to all namespaces, ${rules}`)}`);
+    expect(all(`${many(25, () => "deny ingress from all namespaces")}, ${many(25, () => "deny egress to all namespaces")}`)).toEqual([]);
+    expect(all(many(26, () => "deny ingress from all namespaces"))).toEqual(["KN3031 `ingress` has 26 entries, and 25 are allowed"]);
+    expect(all(`deny ingress from ${many(26, () => "namespace a")}`)).toEqual(["KN3031 `from` has 26 entries, and 25 are allowed"]);
+    // 25 CIDRs are one party of the API.
+    expect(all(`deny egress to ${many(600, (i) => `10.${Math.floor(i / 256)}.${i % 256}.0/24`)}`)).toEqual([]);
+    expect(all(`deny egress to ${many(626, (i) => `10.${Math.floor(i / 256)}.${i % 256}.0/24`)}`)).toEqual(["KN3031 `to` has 26 entries, and 25 are allowed"]);
+    expect(all(`deny egress to internet on ${many(26, (i) => `${i + 1}/tcp`)}`)).toEqual(["KN3031 `on` has 26 entries, and 25 are allowed"]);
+    expect(all(`allow "${"x".repeat(101)}" ingress from all namespaces`)).toEqual([
+      `KN2006 \`${"x".repeat(101)}\` cannot be the name of a rule: it has 101 characters, 100 are allowed`,
+    ]);
+  });
+
+  it("can be made by loops, with names and parties that loops give", () => {
+    expect(
+      messagesOf(
+        `${pods}for team in [a, b] { admin-policy "guard-\${team}" { priority = if team == "a" then 1 else 2, applies to namespace team, allow "to \${team}" ingress from pods app == "x" in namespace team } }`,
+      ),
+    ).toEqual(['KN8001 this selects no pod of namespace `b`']);
+  });
+
+  it.each([
+    ["admin-policy p { priority = 1, applies to all pods, deny ingress from all namespaces }", "`all pods` cannot stand in a policy of the cluster", "write `all namespaces`"],
+    ["admin-policy p { priority = 1, applies to all namespaces, deny egress to anyone }", "`anyone` cannot stand in a policy of the cluster", "did you mean `0.0.0.0/0, ::/0`?"],
+  ])("say what to write instead: %s", (snippet, message, help) => {
+    const { diagnostics } = checkProgram("t.knet", inCluster(snippet));
+    expect(diagnostics.map((diagnostic) => [diagnostic.message, diagnostic.help])).toContainEqual([message, help]);
+  });
+
+  it("repairs a policy that says `pods` before its selector", () => {
+    const text = inCluster('namespace a { pod x { labels = { app = "x" } }, policy p { applies to pods app == "x", allow ingress } }');
+    const { diagnostics } = checkProgram("t.knet", text);
+    const repaired = applyEdits(text, diagnostics[0]?.fixes[0]?.edits ?? []);
+    expect(repaired.split("\n")[0]).toBe('namespace a { pod x { labels = { app = "x" } }, policy p { applies to app == "x", allow ingress } }');
+    expect(messages(repaired)).toEqual([]);
+  });
+});
+
+describe("what assertions ask, in loops", () => {
+  it("takes names, numbers and addresses from what is bound", () => {
+    const { program, diagnostics } = checkProgram(
+      "t.knet",
+      inCluster(`namespace shop {
+  pod client
+  for app in ["web", "api"] {
+    pod "\${app}"     { labels = { app = app }, port http = 8080/tcp }
+    service "\${app}" { selects app == app, port 80/tcp -> http }
+  }
+}
+const space = shop
+for app, hop in { web = core, api = core } {
+  assert "\${app}" {
+    shop/client reaches service "shop/\${app}" on 80/tcp via router hop seen as node node-a with mtu (1400 + 50) balanced within (5 * 2) percent
+    shop/client resolves "\${app}.shop" to service "shop/\${app}"
+    connectivity of namespace space is exactly { for i in 1..2 { shop/client reaches "shop/\${app}" on (8079 + i)/tcp } }
+  }
+}`).replace("(8079 + i)/tcp", "port(8079 + i, tcp)"),
+    );
+    expect(diagnostics.map(({ message }) => message)).toEqual([]);
+    expect(program?.assertions.map(({ statements }) => statements)).toMatchObject(
+      ["web", "api"].map((app) => [
+        {
+          target: { kind: "service", name: app },
+          path: [{ kind: "router", router: "core" }, { as: { kind: "node", node: "node-a" } }, { kind: "mtu", bytes: 1450 }, { kind: "balance", percent: 10 }],
+        },
+        { kind: "resolve", name: `${app}.shop`, target: { kind: "service", name: app } },
+        { kind: "connectivity", namespace: "shop", statements: [{ ports: [{ first: 8080 }] }, { ports: [{ first: 8081 }] }] },
+      ]),
+    );
+  });
+});
+
+describe("assertions about links", () => {
+  const text = (count: number): string =>
+    `node node-a in blue\nnode node-b in green\nnetwork dc {\n  subnet blue { cidr = 192.168.1.0/24 }\n  subnet green { cidr = 192.168.2.0/24 }\n  router core { joins = [blue, green] }\n}\nassert "x" { while any ${count} links fail { nodes reaches nodes } }`;
+
+  it("count one for each node and for each subnet of a router, and leave one", () => {
+    expect(messagesOf(text(3))).toEqual([]);
+    expect(messagesOf(text(4))).toEqual(["KN4016 4 links cannot fail and leave something to ask: there are 4"]);
+  });
+});
+
 describe("what every cluster has", () => {
   it("knows the API server's and the DNS service, and both built-in namespaces", () => {
     expect(

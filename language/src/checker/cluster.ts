@@ -1,17 +1,30 @@
 /** `cluster`: exactly one, with its service ranges, pools, proxy and DNS server. */
-import type { BlockNode } from "../ast/nodes.ts";
+import type { BlockNode, NodeBase } from "../ast/nodes.ts";
 import { blocksOf, nameOf } from "../binder/binder.ts";
 import { blockRow } from "../schema/blocks.ts";
-import type { ClusterDeclaration, CniDeclaration, DnsDeclaration, PoolDeclaration, ProxyDeclaration, Sourced } from "../program/checked.ts";
+import type {
+  ClusterDeclaration,
+  CniDeclaration,
+  DnsDeclaration,
+  PoolDeclaration,
+  PoolUse,
+  ProxyDeclaration,
+  Sourced,
+} from "../program/checked.ts";
 import { addToIp, bitsOf, contains, equalIp, formatCidr, formatIp, maskIp, parseIp } from "../values/index.ts";
 import type { Cidr, Ip } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
 import { domainFault } from "../binder/names.ts";
+import { secondsOf } from "./durations.ts";
+import { addressListOf, choicesOf } from "./lists.ts";
+import { checkUsable } from "./special-addresses.ts";
 import { describe } from "./structure.ts";
+import { calicoSelectorOf } from "./texts.ts";
 import {
   addressesOf,
   attributeOf,
   booleanOf,
+  choiceOf,
   cidrOf,
   cidrsOf,
   describeValue,
@@ -31,6 +44,8 @@ export interface ClusterFacts {
   /** Null: not known, so nothing is checked against them. */
   readonly serviceCidrs: readonly Cidr[] | null;
   readonly pools: readonly Cidr[] | null;
+  /** Those that pods may ask for addresses of. */
+  readonly openPools: readonly Cidr[] | null;
   /** The range of each pool that has a sound one. */
   readonly poolRanges: ReadonlyMap<BlockNode, Cidr>;
   readonly nodePorts: { readonly first: number; readonly last: number } | null;
@@ -43,6 +58,7 @@ const nothing: ClusterFacts = {
   declaration: null,
   serviceCidrs: null,
   pools: null,
+  openPools: null,
   poolRanges: new Map(),
   nodePorts: null,
   dnsAddresses: null,
@@ -52,10 +68,10 @@ const nothing: ClusterFacts = {
 export function checkCluster(ctx: CheckContext): ClusterFacts {
   const [first, second] = ctx.symbols.clusters;
   if (first === undefined) {
-    const declared = ctx.tree.root.members.some(
-      (member) => member.kind === "block" && (member.keyword.value === "cluster" || blockRow(member.keyword.value) === null),
+    const declared = ctx.root.members.some(
+      (member) => member.kind === "block" && (member.keyword.value === "cluster" || blockRow(member.keyword.value)?.parents.includes("file") !== true),
     );
-    if (!declared) ctx.report("no-cluster", {}, { span: ctx.span({ start: 0, end: 0 }), help: "begin with `cluster NAME { … }`" });
+    if (!declared) ctx.report("no-cluster", {}, { span: ctx.atStart, help: "begin with `cluster NAME { … }`" });
     return nothing;
   }
   if (second !== undefined) {
@@ -129,6 +145,7 @@ function clusterOf(ctx: CheckContext, block: BlockNode): ClusterFacts {
     declaration,
     serviceCidrs: usable,
     pools: pools?.map((pool) => pool.cidr.value) ?? null,
+    openPools: pools?.filter((pool) => !pool.disabled.value && pool.allowedUses.value.includes("Workload")).map((pool) => pool.cidr.value) ?? null,
     poolRanges: cni?.ranges ?? new Map<BlockNode, Cidr>(),
     nodePorts: nodePorts?.value ?? null,
     dnsAddresses: given === null || usable === null ? null : given.length > 0 ? given : usable.map((cidr) => addToIp(cidr.ip, 10)),
@@ -212,30 +229,45 @@ interface Pool {
   readonly ranged: boolean;
 }
 
+const uses: Readonly<Record<string, PoolUse>> = { workload: "Workload", tunnel: "Tunnel" };
+const modes = { automatic: "Automatic", manual: "Manual" } as const;
+
 function poolOf(ctx: CheckContext, block: BlockNode): Pool {
   const cidr = read(ctx, block, "cidr", cidrOf);
   const encapsulation = read(ctx, block, "encapsulation", enumOf);
   const natOutgoing = read(ctx, block, "nat-outgoing", booleanOf, false);
+  const nodeSelector = read(ctx, block, "node-selector", calicoSelectorOf, "all()");
+  const disabled = read(ctx, block, "disabled", booleanOf, false);
+  const allowedUses = read<readonly PoolUse[]>(ctx, block, "allowed-uses", choicesOf(uses), ["Workload", "Tunnel"]);
+  const assignmentMode = read<PoolDeclaration["assignmentMode"]["value"]>(ctx, block, "assignment-mode", choiceOf(modes), "Automatic");
   const family = cidr?.value.ip.family ?? 4;
   const given = read(ctx, block, "block-size", integerOf, family === 4 ? 26 : 122);
   if (cidr === null) return { declaration: null, partial: null, ranged: false };
-  const blockSize = given === null || !checkBlockSize(ctx, block, cidr.value, given) ? null : given;
+  // A disabled pool gives nothing out, so it may be smaller than a block.
+  const fits = given !== null && checkBlockSize(ctx, block, cidr.value, given, disabled?.value !== true);
+  const blockSize = fits ? given : null;
   const base = { name: nameOf(block), header: ctx.header(block), span: ctx.span(block), cidr };
+  const at = <T>(value: T): Sourced<T> => ({ value, span: base.header, explicit: false });
   const partial: PoolDeclaration = {
     ...base,
-    blockSize: blockSize ?? { value: 26, span: base.header, explicit: false },
-    encapsulation: { value: "vxlan", span: base.header, explicit: false },
-    natOutgoing: natOutgoing ?? { value: false, span: base.header, explicit: false },
+    blockSize: blockSize ?? at(26),
+    encapsulation: at("vxlan"),
+    natOutgoing: natOutgoing ?? at(false),
+    nodeSelector: nodeSelector ?? at("all()"),
+    disabled: disabled ?? at(false),
+    allowedUses: allowedUses ?? at(["Workload", "Tunnel"]),
+    assignmentMode: assignmentMode ?? at("Automatic"),
   };
   const mode = encapsulation?.value;
-  if (blockSize === null || natOutgoing === null || encapsulation === null || (mode !== "vxlan" && mode !== "vxlan-cross-subnet")) {
+  const sound = natOutgoing !== null && nodeSelector !== null && disabled !== null && allowedUses !== null && assignmentMode !== null;
+  if (blockSize === null || !sound || encapsulation === null || (mode !== "vxlan" && mode !== "vxlan-cross-subnet")) {
     return { declaration: null, partial, ranged: true };
   }
-  const declaration: PoolDeclaration = { ...base, blockSize, natOutgoing, encapsulation: { ...encapsulation, value: mode } };
+  const declaration: PoolDeclaration = { ...partial, blockSize, encapsulation: { ...encapsulation, value: mode } };
   return { declaration, partial, ranged: true };
 }
 
-function checkBlockSize(ctx: CheckContext, block: BlockNode, cidr: Cidr, size: Sourced<number>): boolean {
+function checkBlockSize(ctx: CheckContext, block: BlockNode, cidr: Cidr, size: Sourced<number>, isUsed: boolean): boolean {
   const family = cidr.ip.family;
   const [first, last] = family === 4 ? [20, 32] : [116, 128];
   const attribute = attributeOf(block, "block-size");
@@ -244,7 +276,7 @@ function checkBlockSize(ctx: CheckContext, block: BlockNode, cidr: Cidr, size: S
     ctx.report("block-size", { size: size.value, reason: `Calico allows /${first} to /${last} in an IPv${family} pool` }, { span });
     return false;
   }
-  if (size.value >= cidr.prefix) return true;
+  if (size.value >= cidr.prefix || !isUsed) return true;
   const pool = attributeOf(block, "cidr");
   ctx.report(
     "block-size",
@@ -276,10 +308,15 @@ function checkFamilies(ctx: CheckContext, block: BlockNode, services: Sourced<re
   }
 }
 
+/** CoreDNS' `forward` takes no more. */
+const mostUpstreams = 15;
+
 function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, ranges: readonly Cidr[] | null): DnsDeclaration | null {
   if (block === null) {
-    const at = ctx.header(cluster);
-    return { name: "coredns", header: at, span: at, kind: "coredns", addresses: { value: [], span: at, explicit: false }, forwards: [] };
+    const span = ctx.header(cluster);
+    const at = <T>(value: T): Sourced<T> => ({ value, span, explicit: false });
+    const settings = { addresses: at([]), ttl: at(30), cache: at(30), upstream: at([]), nodeLocal: at([]) };
+    return { name: "coredns", header: span, span, kind: "coredns", ...settings, forwards: [] };
   }
   if (nameOf(block) !== "coredns") return null;
   const addresses = read(ctx, block, "address", addressesOf, []);
@@ -287,9 +324,14 @@ function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, r
     for (const address of addresses.value)
       checkServiceAddress(ctx, address, ranges, ctx.span(nodeOfAddress(block, "address", address) ?? block));
   }
+  const ttl = read(ctx, block, "ttl", secondsOf, 30);
+  const cache = read(ctx, block, "cache", secondsOf, 30);
+  const upstream = read(ctx, block, "upstream", addressListOf(mostUpstreams), []);
+  const nodeLocal = read(ctx, block, "node-local", addressesOf, []);
+  for (const address of upstream?.value ?? []) checkUsable(ctx, block, "upstream", address);
   const forwards: DnsDeclaration["forwards"][number][] = [];
-  let sound = addresses !== null;
-  const zones = new Map<string, { readonly start: number; readonly end: number }>();
+  let sound = true;
+  const zones = new Map<string, NodeBase>();
   for (const member of block.body?.members ?? []) {
     if (member.kind !== "forward" || member.zone === null || member.servers === null) continue;
     const zone = member.zone.value;
@@ -332,9 +374,9 @@ function dnsOf(ctx: CheckContext, cluster: BlockNode, block: BlockNode | null, r
     }
     forwards.push({ zone, servers, span: ctx.span(member) });
   }
-  return sound && addresses !== null
-    ? { name: "coredns", header: ctx.header(block), span: ctx.span(block), kind: "coredns", addresses, forwards }
-    : null;
+  if (!sound || addresses === null || ttl === null || cache === null || upstream === null || nodeLocal === null) return null;
+  const settings = { addresses, ttl, cache, upstream, nodeLocal };
+  return { name: "coredns", header: ctx.header(block), span: ctx.span(block), kind: "coredns", ...settings, forwards };
 }
 
 /**

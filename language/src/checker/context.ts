@@ -1,7 +1,10 @@
 /** What every check works with: the file, the declared names and the list of findings. */
-import type { AstNode, BlockNode, SyntaxTree } from "../ast/nodes.ts";
+import type { AstNode, BlockNode, FileNode, NodeBase } from "../ast/nodes.ts";
+import { spanOf } from "../ast/place.ts";
 import type { DeclaredSymbol, Symbols } from "../binder/binder.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
+import type { ExpandedProgram } from "../expand/types.ts";
+import { writtenText } from "../expand/written-text.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, Label, Place } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
@@ -19,7 +22,7 @@ interface Unresolved {
 }
 
 export class CheckContext {
-  readonly tree: SyntaxTree;
+  readonly program: ExpandedProgram;
   readonly symbols: Symbols;
   readonly diagnostics: Diagnostic[] = [];
   /** Labels, ports or names of some pod could not be read: what selectors match is then not judged. */
@@ -33,9 +36,14 @@ export class CheckContext {
   private readonly renamed = new Map<string, { readonly repaired: string; readonly edits: TextEdit[] }>();
   private readonly unresolved = new Map<string, Unresolved>();
 
-  constructor(tree: SyntaxTree, symbols: Symbols) {
-    this.tree = tree;
+  constructor(program: ExpandedProgram, symbols: Symbols) {
+    this.program = program;
     this.symbols = symbols;
+  }
+
+  /** All declarations of the program. */
+  get root(): FileNode {
+    return this.program.root;
   }
 
   /**
@@ -50,7 +58,7 @@ export class CheckContext {
   }
 
   private written(span: Span, name: string): TextEdit {
-    return { span, text: this.tree.text[span.start] === '"' ? `"${name}"` : name };
+    return { span, text: this.program.textOf(span.file)[span.start] === '"' ? `"${name}"` : name };
   }
 
   /** Text that cannot be read may declare any of these names, and pods. */
@@ -59,21 +67,27 @@ export class CheckContext {
     this.podsInDoubt = true;
   }
 
+  /** The beginning of the entry file, for what stands nowhere. */
+  get atStart(): Span {
+    return { file: this.program.path, start: 0, end: 0 };
+  }
+
   readonly report: (...args: Parameters<Create>) => void = (...args) => {
     this.diagnostics.push(languageCatalogue.create(...args));
   };
 
-  span(node: { readonly start: number; readonly end: number }): Span {
-    return { file: this.tree.path, start: node.start, end: node.end };
+  span(node: NodeBase): Span {
+    return spanOf(node, node.start, node.end);
   }
 
+  /** What a node says, with values in the places of expressions. */
   text(node: AstNode): string {
-    return this.tree.text.slice(node.start, node.end);
+    return writtenText(node, this.program.textOf(node.source.path), this.program.computed);
   }
 
   /** Keyword and name of a block. */
   header(block: BlockNode): Span {
-    return { file: this.tree.path, start: block.start, end: block.name?.end ?? block.keyword.end };
+    return spanOf(block, block.start, block.name?.end ?? block.keyword.end);
   }
 
   /**
@@ -127,9 +141,10 @@ export class CheckContext {
     for (const { what, name, scope, candidates, spans } of this.unresolved.values()) {
       const known = [...candidates].sort();
       const meant = nearest(name, known);
-      const [first, ...others] = spans;
+      const places = oneOfEachPlace(spans);
+      const [first, ...others] = places;
       if (first === undefined) continue;
-      const edits = spans.map((span) => ({ span, text: meant ?? name }));
+      const edits = places.map((span) => ({ span, text: meant ?? name }));
       const place: Place = {
         span: first,
         related: others.slice(0, 8).map((span): Label => ({ span, text: "and here" })),
@@ -145,11 +160,26 @@ export class CheckContext {
                   : [{ title: `write \`${meant}\` in all ${edits.length} places`, edits, safe: false }],
             }),
       };
-      this.diagnostics.push(
-        languageCatalogue.create("unknown-name", scope === null ? { what, name } : { what, name, scope: `namespace \`${scope}\`` }, place),
-      );
+      const params = scope === null ? { what, name } : { what, name, scope: `namespace \`${scope}\`` };
+      const found = languageCatalogue.create("unknown-name", params, place);
+      // Once for every copy of the place: they are counted where copies become one.
+      for (const span of spans) if (isSamePlace(span, first)) this.diagnostics.push({ ...found, span });
     }
   }
+}
+
+function isSamePlace(x: Span, y: Span): boolean {
+  return x.start === y.start && x.end === y.end && x.file === y.file;
+}
+
+/** The first copy of each place. */
+function oneOfEachPlace(spans: readonly Span[]): readonly Span[] {
+  const out = new Map<string, Span>();
+  for (const span of spans) {
+    const key = `${span.start} ${span.end} ${span.file}`;
+    if (!out.has(key)) out.set(key, span);
+  }
+  return [...out.values()];
 }
 
 function listed(names: readonly string[]): string {

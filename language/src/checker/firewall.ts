@@ -1,5 +1,5 @@
 /** `firewall`. */
-import type { AllowNode, BlockNode, PeerNode } from "../ast/nodes.ts";
+import type { BlockNode, PeerNode, RuleNode } from "../ast/nodes.ts";
 import { blocksOf, nameOf } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { FirewallDeclaration, FirewallPeerDeclaration, FirewallRuleDeclaration } from "../program/checked.ts";
@@ -11,7 +11,7 @@ import { listedTwice } from "./values.ts";
 import type { NamedReference } from "./values.ts";
 
 export function checkFirewalls(ctx: CheckContext): readonly FirewallDeclaration[] {
-  return blocksOf(ctx.tree.root.members, "file")
+  return blocksOf(ctx.root.members, "file")
     .filter((block) => block.keyword.value === "firewall" && nameOf(block) !== "")
     .map((block) => firewallOf(ctx, block))
     .filter((firewall) => firewall !== null);
@@ -71,7 +71,7 @@ function appliesToNodes(ctx: CheckContext, block: BlockNode): readonly string[] 
   return sound ? seen.map((entry) => entry.name) : undefined;
 }
 
-function ruleOf(ctx: CheckContext, rule: AllowNode): FirewallRuleDeclaration | null {
+function ruleOf(ctx: CheckContext, rule: RuleNode): FirewallRuleDeclaration | null {
   if (rule.direction === null) return null;
   if (rule.direction.value !== "ingress") {
     ctx.report(
@@ -81,7 +81,7 @@ function ruleOf(ctx: CheckContext, rule: AllowNode): FirewallRuleDeclaration | n
     );
     return null;
   }
-  let sound = checkPreposition(ctx, rule);
+  let sound = checkPreposition(ctx, rule) && checkNameless(ctx, rule, "a firewall");
   const peers: FirewallPeerDeclaration[] = [];
   for (const peer of rule.peers) {
     const typed = peerOf(ctx, peer);
@@ -92,8 +92,19 @@ function ruleOf(ctx: CheckContext, rule: AllowNode): FirewallRuleDeclaration | n
   return sound && ports !== null ? { direction: "ingress", peers, ports, span: ctx.span(rule) } : null;
 }
 
+/** Only rules of ClusterNetworkPolicies have names. */
+export function checkNameless(ctx: CheckContext, rule: RuleNode, where: string): boolean {
+  if (rule.name === null) return true;
+  ctx.report(
+    "misplaced-clause",
+    { clause: ctx.text(rule.name), what: `a rule of ${where}` },
+    { span: ctx.span(rule.name), help: "rules have names in an `admin-policy` or `baseline-policy` only; a comment says what this one is for" },
+  );
+  return false;
+}
+
 /** `from` belongs to ingress, `to` to egress. */
-export function checkPreposition(ctx: CheckContext, rule: AllowNode): boolean {
+export function checkPreposition(ctx: CheckContext, rule: RuleNode): boolean {
   if (rule.direction === null || rule.preposition === null) return true;
   const right = rule.direction.value === "ingress" ? "from" : "to";
   const wrong = rule.preposition.value;

@@ -5,6 +5,7 @@ import type { PodDeclaration, Sourced, WorkloadDeclaration } from "../program/ch
 import { contains, formatCidr, formatIp } from "../values/index.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import type { CheckContext } from "./context.ts";
+import { defaultDns, dnsSettings } from "./dns-config.ts";
 import { labelsOf } from "./labels.ts";
 import type { Labels } from "./labels.ts";
 import { claim } from "./node.ts";
@@ -36,7 +37,7 @@ export function checkNamespaces(ctx: CheckContext, cluster: ClusterFacts): Names
   const namespaces: NamespaceFacts[] = [];
   const labels = new Map<string, Labels>(builtInNamespaces.map((name) => [name, {}]));
   const grouped = new Map<string, BlockNode[]>();
-  for (const block of blocksOf(ctx.tree.root.members, "file")) {
+  for (const block of blocksOf(ctx.root.members, "file")) {
     if (block.keyword.value !== "namespace" || nameOf(block) === "") continue;
     const blocks = grouped.get(nameOf(block));
     if (blocks === undefined) grouped.set(nameOf(block), [block]);
@@ -70,7 +71,7 @@ export function checkNamespaces(ctx: CheckContext, cluster: ClusterFacts): Names
     }
     namespaces.push({ name, blocks, labels: merged, pods, workloads });
   }
-  const everywhere = ctx.span({ start: 0, end: 0 });
+  const everywhere = ctx.atStart;
   const system = builtInWorkloads.map(({ namespace, name, labels: own, replicas, ports }): Selectable => {
     return { namespace, name, labels: own, ports: ports.map((port) => ({ ...port, span: everywhere })), pods: replicas };
   });
@@ -105,7 +106,7 @@ function mergedLabels(ctx: CheckContext, blocks: readonly BlockNode[]): Sourced<
   const [block] = blocks;
   return {
     value: out,
-    span: first?.span ?? (block === undefined ? ctx.span(ctx.tree.root) : ctx.header(block)),
+    span: first?.span ?? (block === undefined ? ctx.span(ctx.root) : ctx.header(block)),
     explicit: first?.explicit ?? false,
   };
 }
@@ -131,7 +132,9 @@ function podOf(
   const labels = read(ctx, block, "labels", labelsOf(), {});
   const ports = containerPorts(ctx, portsOf(block), "pod");
   const ready = read(ctx, block, "ready", booleanOf, true);
+  const terminating = read(ctx, block, "terminating", booleanOf, false);
   const hostNetwork = read(ctx, block, "host-network", booleanOf, false);
+  const dns = dnsSettings(ctx, block);
   const addresses = read(ctx, block, "address", addressesOf, []);
   const clause = block.clauses.find((candidate) => candidate.keyword.value === "on");
   const reference = clause?.value?.kind === "scalar" && clause.value.form !== "malformed" ? clause.value : null;
@@ -145,18 +148,18 @@ function podOf(
   } else {
     for (const address of addresses?.value ?? []) {
       const span = ctx.span(nodeOfAddress(block, "address", address) ?? block);
-      if (cluster.pools !== null && !cluster.pools.some((pool) => contains(pool, address))) {
-        ctx.report(
-          "outside-pools",
-          { address: formatIp(address) },
-          { span, help: `the pools: ${cluster.pools.map(formatCidr).join(", ")}` },
-        );
+      if (cluster.openPools !== null && !cluster.openPools.some((pool) => contains(pool, address))) {
+        const pools = cluster.openPools.map(formatCidr).join(", ");
+        const isClosed = cluster.pools?.some((pool) => contains(pool, address)) === true;
+        const help = `${isClosed ? "its pool is disabled or not for pods; " : ""}${pools === "" ? "no pool is open to pods" : `the pools: ${pools}`}`;
+        ctx.report("outside-pools", { address: formatIp(address) }, { span, help });
       }
       claim(ctx, owners, address, `pod \`${namespace}/${name}\``, span);
     }
   }
   if (labels === null) ctx.podsInDoubt = true;
-  if (labels === null || ready === null || hostNetwork === null || addresses === null || (clause !== undefined && symbol === null)) {
+  const placed = clause === undefined || symbol !== null;
+  if (labels === null || ready === null || terminating === null || hostNetwork === null || dns === null || addresses === null || !placed) {
     // A pod that is wrong in one place still has its labels and ports.
     return labels === null ? null : fallbackPod(ctx, block, namespace, labels, ports);
   }
@@ -164,7 +167,8 @@ function podOf(
     symbol === null || reference === null
       ? { value: null, span: ctx.header(block), explicit: false }
       : { value: symbol.name, span: ctx.span(reference), explicit: true };
-  return { name, header: ctx.header(block), span: ctx.span(block), namespace, node, labels, ports, ready, hostNetwork, addresses };
+  const header = ctx.header(block);
+  return { name, header, span: ctx.span(block), namespace, node, labels, ports, ready, terminating, hostNetwork, ...dns, addresses };
 }
 
 /** Stands in for a pod that has an error, so that what selects it is still judged. Never part of a program. */
@@ -186,7 +190,9 @@ function fallbackPod(
     labels,
     ports,
     ready: at(true),
+    terminating: at(false),
     hostNetwork: at(false),
+    ...defaultDns(ctx, block),
     addresses: at([]),
   };
 }
@@ -197,6 +203,7 @@ function workloadOf(ctx: CheckContext, block: BlockNode, namespace: string): Wor
   const ports = containerPorts(ctx, portsOf(block), "workload");
   const readyReplicas = read<number | null>(ctx, block, "ready", integerOf, null);
   const hostNetwork = read(ctx, block, "host-network", booleanOf, false);
+  const dns = dnsSettings(ctx, block) ?? defaultDns(ctx, block);
   if (replicas !== null && readyReplicas !== null && readyReplicas.value !== null && readyReplicas.value > replicas.value) {
     const related = attributeOf(block, "replicas") === null ? [] : [{ span: replicas.span, text: "the replicas" }];
     ctx.report("too-many-ready", { ready: readyReplicas.value, replicas: replicas.value }, { span: readyReplicas.span, related });
@@ -215,6 +222,7 @@ function workloadOf(ctx: CheckContext, block: BlockNode, namespace: string): Wor
     ports,
     readyReplicas: readyReplicas ?? { value: null, span: header, explicit: false },
     hostNetwork: hostNetwork ?? { value: false, span: header, explicit: false },
+    ...dns,
     spreadOver,
   };
 }

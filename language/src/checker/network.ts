@@ -25,7 +25,7 @@ export interface NetworkFacts {
 export function checkNetworks(ctx: CheckContext): NetworkFacts {
   const declarations: NetworkDeclaration[] = [];
   const subnets = new Map<string, SubnetFacts>();
-  for (const block of blocksOf(ctx.tree.root.members, "file")) {
+  for (const block of blocksOf(ctx.root.members, "file")) {
     if (block.keyword.value !== "network") continue;
     const inner = blocksOf(block.body?.members, "network");
     const routers = inner.filter((member) => member.keyword.value === "router");

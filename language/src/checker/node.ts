@@ -30,7 +30,7 @@ export function claim(ctx: CheckContext, owners: AddressOwners, address: Ip, who
 export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: ReadonlySet<string>): readonly NodeDeclaration[] {
   const out: NodeDeclaration[] = [];
   const owners: AddressOwners = new Map();
-  for (const block of blocksOf(ctx.tree.root.members, "file")) {
+  for (const block of blocksOf(ctx.root.members, "file")) {
     if (block.keyword.value !== "node") continue;
     const labels = read(ctx, block, "labels", labelsOf(["kubernetes.io/hostname"]), {});
     const addresses = read(ctx, block, "address", addressesOf, []);
@@ -57,7 +57,7 @@ export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: 
     });
   }
   const [cluster] = ctx.symbols.clusters;
-  const misnamed = ctx.tree.root.members.some((member) => member.kind === "block" && (member.keyword.value === "node" || !isKnown(member)));
+  const misnamed = ctx.root.members.some((member) => member.kind === "block" && (member.keyword.value === "node" || !isKnown(member)));
   if (cluster !== undefined && ctx.symbols.nodes.size === 0 && !misnamed) {
     ctx.report("no-nodes", { cluster: cluster.name }, { span: ctx.header(cluster.block), help: "declare machines: `node NAME in SUBNET`" });
   }

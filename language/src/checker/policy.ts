@@ -1,6 +1,7 @@
 /** `policy`: a Kubernetes NetworkPolicy. */
-import type { AllowNode, BlockNode, PeerNode, ValueNode } from "../ast/nodes.ts";
+import type { BlockNode, NodeBase, PeerNode, RuleNode, ValueNode } from "../ast/nodes.ts";
 import { nameOf } from "../binder/binder.ts";
+import { replace } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
 import type {
   PolicyDeclaration,
@@ -12,7 +13,7 @@ import type {
 import { containsCidr, formatCidr, isTransport } from "../values/index.ts";
 import type { Cidr } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
-import { checkPreposition } from "./firewall.ts";
+import { checkNameless, checkPreposition } from "./firewall.ts";
 import { describePeer, scalarPeer, wrongPeer } from "./peers.ts";
 import { portName, portRange } from "./ports.ts";
 import { matches, namespaceNamed, selectorOf } from "./selectors.ts";
@@ -88,6 +89,21 @@ function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | n
     );
   }
   if (first.to === "all-pods") return { requirements: [], span: ctx.span(first) };
+  if (first.to === "subject") {
+    const { subject } = first;
+    const pods = subject?.form === "pods" && subject.selector !== null && subject.name === null && subject.namespaces === null && !subject.everywhere;
+    const at = subject === null ? first : subject;
+    ctx.report(
+      "wrong-peer",
+      { peer: pods ? "`pods`" : `\`${ctx.text(at)}\``, where: pods ? "before the selector of a policy" : "in a policy of a namespace" },
+      {
+        span: ctx.span(at),
+        help: pods ? `write \`applies to ${ctx.text(subject.selector)}\`` : "it applies to pods of its own namespace; an `admin-policy` applies to others",
+        ...(pods ? { fixes: [replace(ctx.span(at), ctx.text(subject.selector), "leave `pods` out")] } : {}),
+      },
+    );
+    return null;
+  }
   if (first.to === "nodes" || first.to === "node") {
     ctx.report(
       "wrong-peer",
@@ -101,14 +117,14 @@ function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | n
 
 function ruleOf(
   ctx: CheckContext,
-  rule: AllowNode,
+  rule: RuleNode,
   namespace: string,
   index: PodIndex,
   selected: readonly Selectable[] | null,
 ): PolicyRuleDeclaration | null {
   if (rule.direction === null) return null;
   const direction: Direction = rule.direction.value === "egress" ? "egress" : "ingress";
-  let sound = checkPreposition(ctx, rule);
+  let sound = checkPreposition(ctx, rule) && checkNameless(ctx, rule, "a policy of a namespace");
   let anyone = rule.peers.length === 0;
   const peers: PolicyPeerDeclaration[] = [];
   for (const peer of rule.peers) {
@@ -194,7 +210,7 @@ export function scopeOf(ctx: CheckContext, peer: PeerNode, index: PodIndex): Sel
 /** Whether a namespace of the name exists; reports it otherwise. */
 export function resolveNamespace(
   ctx: CheckContext,
-  name: { readonly value: string; readonly start: number; readonly end: number },
+  name: NodeBase & { readonly value: string },
 ): boolean {
   const namespace = ctx.symbols.namespaces.get(name.value);
   if (namespace === undefined) {
@@ -252,7 +268,7 @@ function exceptOf(ctx: CheckContext, value: ValueNode | null, cidr: Cidr): reado
   return out;
 }
 
-function policyPorts(
+export function policyPorts(
   ctx: CheckContext,
   value: ValueNode,
   offering: readonly Selectable[] | null,
@@ -280,7 +296,7 @@ function policyPorts(
 /** A port name stands for the protocol under which the pods offer it. */
 function namedPorts(
   ctx: CheckContext,
-  value: { readonly text: string; readonly start: number; readonly end: number },
+  value: NodeBase & { readonly text: string },
   offering: readonly Selectable[] | null,
   index: PodIndex,
 ): readonly PolicyPortDeclaration[] | null {

@@ -1,12 +1,12 @@
 /** Ports: `80/tcp`, `30000..32767/tcp`, `tcp`, `80` and port names. */
-import type { PortNode, ValueNode } from "../ast/nodes.ts";
+import type { NodeBase, PortNode, ValueNode } from "../ast/nodes.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { ContainerPortDeclaration } from "../program/checked.ts";
 import { isTransport } from "../values/index.ts";
 import type { PortRange, Transport } from "../values/index.ts";
 import type { CheckContext } from "./context.ts";
 import { portNameFault } from "../binder/names.ts";
-import { describeValue, inRange, isMalformed, reversed } from "./values.ts";
+import { describeValue, inRange, isMalformed, isNumber, reversed } from "./values.ts";
 
 interface NumberedPort {
   readonly port: number;
@@ -58,9 +58,9 @@ export function portRange(ctx: CheckContext, value: ValueNode): PortRange | null
       return one === null ? null : { protocol: one.protocol, first: one.port, last: one.port };
     }
   }
-  if (value.kind === "range" && value.first.form === "number") {
-    if (value.last?.form === "number") return missingProtocol(ctx, `${value.first.text}..${value.last.text}`, value);
-    const end = value.last?.form === "port" ? split(value.last.text) : null;
+  if (value.kind === "range" && isNumber(value.first)) {
+    if (isNumber(value.last)) return missingProtocol(ctx, `${value.first.text}..${value.last.text}`, value);
+    const end = value.last?.kind === "scalar" && value.last.form === "port" ? split(value.last.text) : null;
     if (end !== null && value.last !== null) {
       const first = inRange(ctx, "a port", value.first.text, ...bounds, value.first);
       const last = inRange(ctx, "a port", end.number, ...bounds, value.last);
@@ -80,7 +80,7 @@ export function portRanges(ctx: CheckContext, values: readonly ValueNode[]): rea
 }
 
 /** A port name that keeps the rules; null after a message. */
-export function portName(ctx: CheckContext, name: string, at: { readonly start: number; readonly end: number }): string | null {
+export function portName(ctx: CheckContext, name: string, at: NodeBase): string | null {
   const rule = portNameFault(name);
   if (rule === null) return name;
   ctx.report("invalid-port-name", { name, rule }, { span: ctx.span(at) });

@@ -84,18 +84,18 @@ export interface Selectable {
 }
 
 /** Pods by namespace and label, so that a selector looks at few of them. */
-export class PodIndex {
+export class PodIndex<P extends Selectable = Selectable> {
   readonly namespaces: ReadonlyMap<string, Labels>;
-  readonly all: Selectable[] = [];
-  private readonly byNamespace = new Map<string, Selectable[]>();
-  private readonly byLabel = new Map<string, Selectable[]>();
+  readonly all: P[] = [];
+  private readonly byNamespace = new Map<string, P[]>();
+  private readonly byLabel = new Map<string, P[]>();
   private readonly portNames = new Map<string, Set<"tcp" | "udp" | "sctp">>();
   /** With the label that every namespace carries. */
   private readonly namespaceLabels: ReadonlyMap<string, Labels>;
   /** By the requirements: policies of many namespaces name the same ones. */
   private readonly matchingNamespaces = new Map<string, readonly string[]>();
 
-  constructor(namespaces: ReadonlyMap<string, Labels>, pods: readonly Selectable[]) {
+  constructor(namespaces: ReadonlyMap<string, Labels>, pods: readonly P[]) {
     this.namespaces = namespaces;
     this.namespaceLabels = new Map([...namespaces].map(([name, labels]) => [name, { ...labels, [namespaceNameLabel]: name }]));
     for (const pod of pods) {
@@ -111,12 +111,12 @@ export class PodIndex {
     }
   }
 
-  in(namespace: string): readonly Selectable[] {
+  in(namespace: string): readonly P[] {
     return this.byNamespace.get(namespace) ?? [];
   }
 
   /** The pods of a namespace that a selector matches; null selects all. */
-  select(namespace: string, selector: SelectorDeclaration | null): readonly Selectable[] {
+  select(namespace: string, selector: SelectorDeclaration | null): readonly P[] {
     if (selector === null) return this.in(namespace);
     return this.candidates(namespace, selector).filter((pod) => matches(selector, pod.labels));
   }
@@ -160,7 +160,7 @@ export class PodIndex {
     return [...(this.portNames.get(name) ?? [])].sort();
   }
 
-  private candidates(namespace: string, selector: SelectorDeclaration): readonly Selectable[] {
+  private candidates(namespace: string, selector: SelectorDeclaration): readonly P[] {
     let best = this.in(namespace);
     for (const requirement of selector.requirements) {
       if (requirement.operator !== "In" || requirement.values.length !== 1) continue;

@@ -1,28 +1,35 @@
 /** `service`. */
 import type { BlockNode, PortNode, SelectorNode } from "../ast/nodes.ts";
-import { nameOf } from "../binder/binder.ts";
+import { spanOf } from "../ast/place.ts";
+import { blocksOf, nameOf } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
-import type { ServiceDeclaration, ServicePortDeclaration } from "../program/checked.ts";
+import type { ServiceDeclaration, ServicePortDeclaration, ServiceTypeName, Sourced } from "../program/checked.ts";
 import { formatIp } from "../values/index.ts";
-import type { Family, Ip, Transport } from "../values/index.ts";
+import type { Ip, Transport } from "../values/index.ts";
 import type { Span } from "../text/span.ts";
 import { checkServiceAddress } from "./cluster.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import type { CheckContext } from "./context.ts";
 import type { Labels } from "./labels.ts";
+import { checkEndpoints } from "./endpoints.ts";
 import { claim } from "./node.ts";
 import type { AddressOwners } from "./node.ts";
 import { onePort, portName } from "./ports.ts";
 import { selectorOf } from "./selectors.ts";
 import type { PodIndex, Selectable } from "./selectors.ts";
+import { checkFamilies, familiesIn } from "./service-families.ts";
+import { checkServiceRules, claimNodePort } from "./service-rules.ts";
+import { isComplete, readSettings, serviceTypes } from "./service-settings.ts";
 import { describe, holdsUnknown } from "./structure.ts";
-import { addressesOf, attributeOf, booleanOf, describeValue, enumOf, familiesOf, inRange, isMalformed, nodeOfAddress, read } from "./values.ts";
+import { attributeOf, choiceOf, describeValue, inRange, isMalformed, nodeOfAddress, read } from "./values.ts";
 
 /** What services share across the program: who has which cluster IP and node port. */
 export interface ServiceOwners {
   readonly addresses: AddressOwners;
   readonly nodePorts: Map<string, { readonly who: string; readonly span: Span }>;
+  /** Names of EndpointSlices by `namespace/name`. */
+  readonly slices: Map<string, Span>;
 }
 
 export function serviceOwners(ctx: CheckContext, cluster: ClusterFacts): ServiceOwners {
@@ -33,7 +40,7 @@ export function serviceOwners(ctx: CheckContext, cluster: ClusterFacts): Service
     const node = nodeOfAddress(block, "address", address);
     addresses.set(formatIp(address), { who: "service `kube-system/kube-dns`", span: node === null ? ctx.header(block) : ctx.span(node) });
   }
-  return { addresses, nodePorts: new Map() };
+  return { addresses, nodePorts: new Map(), slices: new Map() };
 }
 
 export function checkService(
@@ -46,58 +53,60 @@ export function checkService(
 ): ServiceDeclaration | null {
   const name = nameOf(block);
   const who = `service \`${namespace}/${name}\``;
-  const given = read<string | null>(ctx, block, "type", enumOf, null);
-  const headless = read(ctx, block, "headless", booleanOf, false);
-  const publishNotReady = read(ctx, block, "publish-not-ready", booleanOf, false);
-  const clusterIps = read(ctx, block, "cluster-ip", addressesOf, []);
-  const families = read<readonly Family[]>(ctx, block, "families", familiesOf, []);
+  const given = read<ServiceTypeName | null>(ctx, block, "type", choiceOf(serviceTypes), null);
+  const settings = readSettings(ctx, block);
+  const { headless, clusterIps } = settings;
   const selector = selects(ctx, block);
-  const selected = selector === null ? null : index.select(namespace, { requirements: equalities(selector.value), span: selector.span });
-  if (selector !== null && selected !== null && selected.length === 0 && !ctx.podsInDoubt) {
+  const selected = selector?.value == null ? null : index.select(namespace, { requirements: equalities(selector.value), span: selector.span });
+  if (selector?.value != null && selected !== null && selected.length === 0 && !ctx.podsInDoubt) {
     ctx.report(
       "selects-nothing",
       { what: `pod of namespace \`${namespace}\`` },
       { span: selector.span, ...selectorHelp(selector.value, index, namespace) },
     );
   }
-  checkAddresses(ctx, block, clusterIps?.value ?? [], headless?.value === true, cluster, who, owners);
-  if (families !== null && clusterIps !== null) checkFamilies(ctx, block, families, clusterIps.value, cluster);
-  const statements = (block.body?.members ?? []).filter((member): member is PortNode => member.kind === "port-statement");
+  const members = block.body?.members ?? [];
+  const statements = members.filter((member): member is PortNode => member.kind === "port-statement");
+  const opened = statements.find((statement) => statement.nodePort !== null) ?? null;
+  const type: Sourced<ServiceTypeName> =
+    given === null || given.value === null
+      ? opened === null
+        ? { value: "ClusterIP", span: ctx.header(block), explicit: false }
+        : { value: "NodePort", span: ctx.span(opened), explicit: true }
+      : { ...given, value: given.value };
+  const isAlias = type.value === "ExternalName";
+  if (!isAlias) {
+    checkAddresses(ctx, block, clusterIps?.value ?? [], headless?.value === true, cluster, who, owners);
+    checkFamilies(ctx, block, settings, cluster);
+  }
   const ports = portsOf(ctx, statements, block, selected, cluster, who, owners);
-  if (statements.length === 0 && headless?.value === false && !block.damaged && !holdsUnknown(block)) {
+  const slices = blocksOf(members, "service").filter((inner) => inner.keyword.value === "endpoints");
+  const complete = !block.damaged && !holdsUnknown(block);
+  if (statements.length === 0 && headless?.value === false && !isAlias && complete && given !== null) {
     ctx.report("missing-member", { what: describe(block), missing: "a port: `port 80/tcp -> 8080`" }, { span: ctx.header(block) });
   }
-  const opened = statements.find((statement) => statement.nodePort !== null);
-  const isNodePort = given?.value === "node-port" || opened !== undefined;
-  if (headless?.value === true && isNodePort) {
-    const span = opened?.nodePort == null ? (given?.span ?? ctx.header(block)) : ctx.span(opened.nodePort);
-    ctx.report("headless-conflict", { what: "node port" }, { span, related: [{ span: headless.span, text: "headless" }] });
-  }
-  if (given?.value === "cluster-ip" && opened?.nodePort != null) {
+  if (selector !== null && selector.value === null && slices.length === 0 && !isAlias && complete && given !== null) {
     ctx.report(
-      "misplaced-clause",
-      { clause: "node-port", what: "a service of type `cluster-ip`" },
-      { span: ctx.span(opened.nodePort), related: [{ span: given.span, text: "the type" }] },
+      "missing-member",
+      { what: describe(block), missing: '`selects …`, such as `selects app == "web"`' },
+      { span: ctx.header(block), help: "a service that selects no pods has its endpoints by hand: `endpoints NAME { addresses = […] }`" },
     );
   }
-  if (given === null || headless === null || publishNotReady === null || clusterIps === null || families === null || selector === null || ports === null)
-    return null;
+  const service = { namespace, name, who, block, type, opened, statements, settings, selector, slices };
+  checkServiceRules(ctx, service, cluster, owners);
+  const endpoints = slices.map((slice) => checkEndpoints(ctx, slice, service, ports, cluster, owners));
+  if (given === null || selector === null || ports === null || !isComplete(settings) || !endpoints.every((slice) => slice !== null)) return null;
   return {
     name,
     header: ctx.header(block),
     span: ctx.span(block),
     namespace,
-    type: {
-      value: isNodePort ? "NodePort" : "ClusterIP",
-      span: given.explicit ? given.span : opened === undefined ? ctx.header(block) : ctx.span(opened),
-      explicit: given.explicit || opened !== undefined,
-    },
-    headless,
+    type,
     selector,
-    clusterIps,
-    families,
+    ipFamilies: isAlias ? [] : familiesIn(service, settings, cluster),
     ports,
-    publishNotReady,
+    ...settings,
+    endpoints,
   };
 }
 
@@ -123,19 +132,11 @@ function selectorHelp(labels: Labels, index: PodIndex, namespace: string): { rea
   return {};
 }
 
+/** Null when it is wrong. */
 function selects(ctx: CheckContext, block: BlockNode): ServiceDeclaration["selector"] | null {
   const statements = (block.body?.members ?? []).filter((member) => member.kind === "selects");
   const [first, second] = statements;
-  if (first === undefined) {
-    if (!block.damaged && !holdsUnknown(block)) {
-      ctx.report(
-        "missing-member",
-        { what: describe(block), missing: '`selects …`, such as `selects app == "web"`' },
-        { span: ctx.header(block) },
-      );
-    }
-    return null;
-  }
+  if (first === undefined) return { value: null, span: ctx.header(block), explicit: false };
   if (second !== undefined) {
     ctx.report(
       "duplicate-attribute",
@@ -202,31 +203,6 @@ function checkAddresses(
   }
 }
 
-/** Each family needs a service range, and a pinned address needs its family. */
-function checkFamilies(
-  ctx: CheckContext,
-  block: BlockNode,
-  families: ServiceDeclaration["families"],
-  pinned: readonly Ip[],
-  cluster: ClusterFacts,
-): void {
-  if (families.value.length === 0) return;
-  const service = nameOf(block);
-  for (const family of families.value) {
-    if (cluster.serviceCidrs === null || cluster.serviceCidrs.some((cidr) => cidr.ip.family === family)) continue;
-    ctx.report("service-family", { service, family, reason: "the cluster has no such service range" }, { span: families.span });
-  }
-  for (const address of pinned) {
-    if (families.value.includes(address.family)) continue;
-    const span = ctx.span(nodeOfAddress(block, "cluster-ip", address) ?? block);
-    ctx.report(
-      "service-family",
-      { service, family: address.family, reason: `\`families\` leaves out that of \`${formatIp(address)}\`` },
-      { span, related: [{ span: families.span, text: "its families" }] },
-    );
-  }
-}
-
 function portsOf(
   ctx: CheckContext,
   statements: readonly PortNode[],
@@ -281,7 +257,7 @@ function portsOf(
       { service: nameOf(block) },
       {
         span: ctx.span(unnamed),
-        fixes: [{ title: "name it", edits: [{ span: ctx.span({ start: at, end: at }), text: freeName(out) }], safe: false }],
+        fixes: [{ title: "name it", edits: [{ span: spanOf(unnamed, at, at), text: freeName(out) }], safe: false }],
       },
     );
     sound = false;
@@ -340,23 +316,7 @@ function nodePortOf(
   }
   const port = inRange(ctx, "a port", value.text, 1, 65_535, value);
   if (port === null) return null;
-  const range = cluster.nodePorts;
-  if (range !== null && (port < range.first || port > range.last)) {
-    ctx.report("outside-node-ports", { port, ...range }, { span, help: "the range is `node-ports` of the cluster" });
-    return null;
-  }
-  const key = `${port}/${protocol}`;
-  const owner = owners.nodePorts.get(key);
-  if (owner === undefined) {
-    owners.nodePorts.set(key, { who, span });
-    return port;
-  }
-  ctx.report(
-    "duplicate-port",
-    { port: `node port ${key}`, one: owner.who, other: who },
-    { span, related: [{ span: owner.span, text: "first here" }] },
-  );
-  return null;
+  return claimNodePort(ctx, port, protocol, span, cluster, who, owners) ? port : null;
 }
 
 /** A target that no selected pod has makes a service whose connections are all refused. */

@@ -1,5 +1,7 @@
 /** Whether blocks, attributes and statements stand where the schema allows them: the checks that need no names and no values. */
-import type { AttributeNode, BlockNode, FileNode, MemberNode } from "../ast/nodes.ts";
+import { isDirective } from "../ast/directives.ts";
+import type { AttributeNode, BlockNode, FileNode, StatementNode } from "../ast/nodes.ts";
+import { spanOf } from "../ast/place.ts";
 import { visit } from "../ast/visit.ts";
 import { writtenName } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
@@ -17,24 +19,28 @@ const statementNames: Readonly<Record<StatementKind, string>> = {
   selects: "`selects`",
   isolates: "`isolates`",
   allow: "`allow`",
+  deny: "`deny`",
+  pass: "`pass`",
   forward: "`forward`",
   spread: "`spread over`",
   reach: "a `reaches` statement",
+  resolve: "a `resolves` statement",
+  connectivity: "a `connectivity` statement",
   failure: "a failure statement",
 };
 
 export function checkStructure(ctx: CheckContext, root: FileNode): void {
   for (const member of root.members) {
     if (member.kind === "block") checkBlock(ctx, member, "file");
-    else misplacedMember(ctx, member, "at the top of a file", null);
+    else if (!isDirective(member)) misplacedMember(ctx, member, "at the top of a file", null);
   }
 }
 
 /** Remembers the names in a block that is not checked: what refers to them is not unknown. */
-function lose(ctx: CheckContext, block: BlockNode): void {
+function lose(ctx: CheckContext, lost: BlockNode | AttributeNode): void {
   ctx.podsInDoubt = true;
-  visit(block, (node) => {
-    if (node.kind !== "block") return node.kind === "body";
+  visit(lost, (node) => {
+    if (node.kind !== "block") return node === lost || node.kind === "body" || node.kind === "map";
     ctx.lostNames.add(node.keyword.value);
     if (node.name?.kind === "scalar") ctx.lostNames.add(node.name.text);
     return true;
@@ -66,7 +72,7 @@ function checkBlock(ctx: CheckContext, block: BlockNode, parent: string): void {
   checkClauses(ctx, block, row);
   if (block.body === null) {
     if (row.body === "required" && !block.damaged) {
-      const end = ctx.span({ start: block.end, end: block.end });
+      const end = spanOf(block, block.end, block.end);
       ctx.report(
         "missing-member",
         { what: describe(block), missing: "a body: `{ … }`" },
@@ -88,7 +94,7 @@ function unknownBlock(ctx: CheckContext, block: BlockNode, parent: string): void
   const keyword = block.keyword.value;
   const outer = blockRow(parent);
   if (outer !== null && block.name !== null && attributeRow(outer, keyword) !== null) {
-    const at = ctx.span({ start: block.keyword.end, end: block.keyword.end });
+    const at = spanOf(block, block.keyword.end, block.keyword.end);
     ctx.report(
       "unexpected-token",
       { expected: "`=`", found: `\`${ctx.text(block.name)}\`` },
@@ -101,6 +107,15 @@ function unknownBlock(ctx: CheckContext, block: BlockNode, parent: string): void
 
 function checkName(ctx: CheckContext, block: BlockNode, row: BlockRow): boolean {
   const { keyword } = row;
+  if (row.name.rule === "none") {
+    if (block.name === null) return true;
+    ctx.report(
+      "unexpected-token",
+      { expected: "`{`", found: `\`${ctx.text(block.name)}\`` },
+      { span: ctx.span(block.name), help: `\`${keyword}\` has no name` },
+    );
+    return false;
+  }
   if (block.name === null || block.name.kind !== "scalar") {
     ctx.namelessKinds.add(keyword);
     if (block.damaged) return false;
@@ -165,6 +180,9 @@ function checkClauses(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
     const word = clause.keyword.value;
     const known = row.clauses.find((candidate) => candidate.keyword === word);
     if (known === undefined) {
+      // `node node b in blue`: what reads as a clause may be the name that is meant.
+      if (clause.value?.kind === "scalar") ctx.lostNames.add(clause.value.text);
+      ctx.lostNames.add(word);
       const only = row.clauses.length === 1 && block.clauses.length === 1 ? row.clauses[0] : undefined;
       const expected = row.clauses.map((candidate) => `${candidate.keyword} ${candidate.to.toUpperCase()}`);
       ctx.report(
@@ -206,6 +224,7 @@ function checkMembers(ctx: CheckContext, block: BlockNode, row: BlockRow): void 
   const first = new Map<string, AttributeNode>();
   let misspelt = false;
   for (const member of block.body?.members ?? []) {
+    if (isDirective(member)) continue;
     if (member.kind === "block") checkBlock(ctx, member, row.keyword);
     else if (member.kind !== "attribute") {
       if (!row.statements.includes(member.kind)) misplacedMember(ctx, member, placeName(row.keyword), row);
@@ -240,6 +259,8 @@ function checkAttribute(
   if (name === "") return true;
   const known = attributeRow(row, name);
   if (known === null) {
+    // It may be the labels or a port of pods, misspelt.
+    if (row.keyword === "pod" || row.keyword === "workload" || row.keyword === "namespace") ctx.podsInDoubt = true;
     const attributes = row.attributes.filter((attribute) => !attribute.future).map((attribute) => attribute.name);
     const meant = nearest(name, attributes);
     ctx.report(
@@ -277,7 +298,9 @@ function checkAttribute(
   return false;
 }
 
-function misplacedMember(ctx: CheckContext, member: Exclude<MemberNode, BlockNode>, where: string, row: BlockRow | null): void {
+function misplacedMember(ctx: CheckContext, member: AttributeNode | StatementNode, where: string, row: BlockRow | null): void {
+  // `network = { subnet blue … }`: a declaration that lost its name.
+  if (member.kind === "attribute" && blockRow(member.name.value) !== null) lose(ctx, member);
   const what = member.kind === "attribute" ? `\`${member.name.value} = …\`` : statementNames[member.kind];
   const takes = (row?.statements ?? []).map((kind) => statementNames[kind]);
   ctx.report(

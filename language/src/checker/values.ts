@@ -6,6 +6,7 @@ import { nearest, oneOf } from "../diagnostics/suggest.ts";
 import { quote } from "../lexer/lexer.ts";
 import type { Sourced } from "../program/checked.ts";
 import { attributeRow, blockRow } from "../schema/blocks.ts";
+import { describeType } from "../schema/describe.ts";
 import type { AttributeRow, ValueType } from "../schema/types.ts";
 import { equalIp, formatCidr, formatIp, hasHostBits, hostCidr, maskCidr, parseCidr, parseIp } from "../values/index.ts";
 import type { Cidr, Family, Ip } from "../values/index.ts";
@@ -39,6 +40,10 @@ export function read<T>(
   return value === null ? null : { value, span: ctx.span(attribute), explicit: true };
 }
 
+export function isNumber(value: ValueNode | null): value is ScalarNode & { readonly form: "number" } {
+  return value?.kind === "scalar" && value.form === "number";
+}
+
 /** A value as a reader would name it. */
 export function describeValue(value: ValueNode): string {
   switch (value.kind) {
@@ -62,44 +67,19 @@ export function describeValue(value: ValueNode): string {
           return `the CIDR \`${value.text}\``;
         case "mac":
           return `the MAC address \`${value.text}\``;
+        case "duration":
+          return `the duration \`${value.text}\``;
+        case "size":
+          return `the size \`${value.text}\``;
         case "path":
         case "word":
         case "dotted":
         case "malformed":
           return `\`${value.text}\``;
       }
-  }
-}
-
-/** What a type is called in messages, with an example. */
-export function describeType(type: ValueType): string {
-  switch (type.kind) {
-    case "string":
-      return "a string";
-    case "dns-name":
-      return 'a DNS name in quotes, such as "cluster.local"';
-    case "boolean":
-      return "`true` or `false`";
-    case "integer":
-      return type.unit === undefined ? "a number" : `a number of ${type.unit}`;
-    case "cidr":
-      return "a CIDR such as `10.10.0.0/16`";
-    case "cidrs":
-      return "a CIDR such as `10.10.0.0/16`, or a list of one for each family";
-    case "addresses":
-      return "an address such as `10.10.0.1`, or a list of one for each family";
-    case "families":
-      return "`ipv4`, `ipv6`, or a list of both";
-    case "port-range":
-      return "a range such as `30000..32767`";
-    case "labels":
-      return 'a map such as `{ app = "web" }`';
-    case "enum":
-      return oneOf(type.values);
-    case "version":
-      return `a version in quotes, such as ${quote(type.described[0] ?? "")}`;
-    case "references":
-      return `a list of ${type.to}s`;
+    default:
+      // The expander has computed it, or said why it cannot.
+      return "a computed value";
   }
 }
 
@@ -111,7 +91,8 @@ export function wrongType(ctx: CheckContext, attribute: string, type: ValueType,
 
 /** The lexer has already said what is wrong with it. */
 export function isMalformed(value: ValueNode | null): boolean {
-  return value !== null && value.kind === "scalar" && value.form === "malformed";
+  if (value?.kind === "range") return isMalformed(value.first) || isMalformed(value.last);
+  return value?.kind === "scalar" && value.form === "malformed";
 }
 
 const scalar = (value: ValueNode, form: ScalarNode["form"]): string | null =>
@@ -164,16 +145,16 @@ export function integerOf(ctx: CheckContext, row: AttributeRow, value: ValueNode
   return inRange(ctx, `\`${row.name}\``, text, row.type.first, row.type.last, value);
 }
 
-/** A number within bounds, or null and a message. */
-export function inRange(ctx: CheckContext, what: string, text: string, first: number, last: number, at: NodeBase): number | null {
+/** A number within bounds, or null and a message. `unit` stands behind the last bound: ` seconds`. */
+export function inRange(ctx: CheckContext, what: string, text: string, first: number, last: number, at: NodeBase, unit = ""): number | null {
   const number = Number(text);
   if (number >= first && number <= last) return number;
-  ctx.report("out-of-range", { what, value: text, first, last }, { span: ctx.span(at) });
+  ctx.report("out-of-range", { what, value: text, first, last: `${last}${unit}` }, { span: ctx.span(at) });
   return null;
 }
 
 export function enumOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): string | null {
-  if (row.type.kind !== "enum") return null;
+  if (row.type.kind !== "enum" && row.type.kind !== "enum-list") return null;
   const { values, future } = row.type;
   const text = value.kind === "scalar" && (value.form === "word" || value.form === "string") ? value.text : null;
   if (text === null) return wrongType(ctx, row.name, row.type, value);
@@ -200,6 +181,16 @@ export function enumOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): 
   return text;
 }
 
+/** Reads a word of an enumeration as what the API calls it. */
+export function choiceOf<T>(
+  choices: Readonly<Record<string, T>>,
+): (ctx: CheckContext, row: AttributeRow, value: ValueNode) => T | null {
+  return (ctx, row, value) => {
+    const word = enumOf(ctx, row, value);
+    return word === null || !Object.hasOwn(choices, word) ? null : (choices[word] ?? null);
+  };
+}
+
 /** One value as a list of one; a list as it is. */
 export function itemsOf(value: ValueNode): readonly ValueNode[] {
   return value.kind === "list" ? value.items : [value];
@@ -211,7 +202,7 @@ export function cidrOf(ctx: CheckContext, row: AttributeRow, value: ValueNode): 
   return masked(ctx, text, value);
 }
 
-function addressFixes(ctx: CheckContext, value: ValueNode, wanted: "cidr" | "address"): readonly Fix[] {
+export function addressFixes(ctx: CheckContext, value: ValueNode, wanted: "cidr" | "address"): readonly Fix[] {
   if (value.kind !== "scalar") return [];
   if (value.form === "string" && (wanted === "cidr" ? parseCidr(value.text) : parseIp(value.text)) !== null) {
     return [replace(ctx.span(value), value.text, `write \`${value.text}\` without quotes`)];
@@ -342,7 +333,7 @@ export function portNumbersOf(
   row: AttributeRow,
   value: ValueNode,
 ): { readonly first: number; readonly last: number } | null {
-  if (value.kind !== "range" || value.first.form !== "number" || value.last?.form !== "number") {
+  if (value.kind !== "range" || !isNumber(value.first) || !isNumber(value.last)) {
     return isMalformed(value) ? null : wrongType(ctx, row.name, row.type, value);
   }
   const first = inRange(ctx, "a port", value.first.text, 1, 65_535, value.first);

@@ -1,12 +1,32 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { ProgramHost } from "../expand/types.ts";
 import { checkProgram } from "../program/check.ts";
+import type { CheckResult } from "../program/check.ts";
 import { applyEdits } from "../text/edit.ts";
 import { hasErrors } from "./diagnostic.ts";
 import { languageCatalogue } from "./language.ts";
 
 const folder = new URL("./explain/", import.meta.url);
 const pages = readdirSync(folder).sort();
+
+const rack = 'template rack {\n  param index integer\n  node "rack-${index}" in blue\n}\n';
+/** The files that examples import. */
+const files: Readonly<Record<string, string>> = {
+  "racks.knet": rack,
+  "more-racks.knet": rack,
+  "tenants.knet": 'param count integer = 1\nfor i in 1..count { namespace "tenant-${i}" {} }\n',
+  "circle.knet": 'import "circle.knet"\n',
+};
+const host: ProgramHost = {
+  load: (specifier) => {
+    const text = files[specifier];
+    if (text !== undefined) return { kind: "file", path: specifier, text };
+    if (specifier === "locked.knet") return { kind: "unreadable", path: specifier, reason: "permission denied" };
+    return { kind: "missing", path: specifier, nearest: "racks.knet" };
+  },
+};
+const check = (page: string, text: string): CheckResult => checkProgram(page, text, { host });
 
 /** The smallest cluster around an example, less what the example declares itself. */
 function complete(example: string): string {
@@ -47,18 +67,18 @@ describe("explanation pages", () => {
   it.each(pages)("%s: the failing example raises that code alone, the repaired one raises nothing", (page) => {
     const { fails, repaired } = sections(page);
     const text = (example: string): string => (whole.has(page) ? example : complete(example));
-    const codes = new Set(checkProgram(page, text(fails)).diagnostics.map((diagnostic) => diagnostic.code));
+    const codes = new Set(check(page, text(fails)).diagnostics.map((diagnostic) => diagnostic.code));
     if (page === "KN1011.md") codes.delete("KN1007");
     expect([...codes]).toEqual([page.slice(0, -3)]);
-    expect(checkProgram(page, text(repaired)).diagnostics.map((diagnostic) => diagnostic.message)).toEqual([]);
+    expect(check(page, text(repaired)).diagnostics.map((diagnostic) => diagnostic.message)).toEqual([]);
   });
 
   it.each(pages)("%s: what a fix offers removes the finding and brings no error", (page) => {
     const { fails } = sections(page);
     const text = whole.has(page) ? fails : complete(fails);
-    const { diagnostics } = checkProgram(page, text);
+    const { diagnostics } = check(page, text);
     for (const fix of diagnostics[0]?.fixes ?? []) {
-      const after = checkProgram(page, applyEdits(text, fix.edits)).diagnostics;
+      const after = check(page, applyEdits(text, fix.edits)).diagnostics;
       const same = after.filter((diagnostic) => diagnostic.code === diagnostics[0]?.code);
       expect(same.length).toBeLessThan(diagnostics.length);
       expect(hasErrors(after.filter((diagnostic) => diagnostic.code !== diagnostics[0]?.code))).toBe(false);

@@ -3,6 +3,8 @@ import { defineCatalogue } from "./catalogue.ts";
 import { lintEntries } from "./lint.ts";
 import { modelEntries } from "./model.ts";
 import { nameEntries } from "./names.ts";
+import { networkEntries } from "./network.ts";
+import { suppressionEntries } from "./suppression.ts";
 import { syntaxEntries } from "./syntax.ts";
 import { typeEntries } from "./types.ts";
 
@@ -12,6 +14,8 @@ export const languageCatalogue = defineCatalogue({
   ...typeEntries,
   ...modelEntries,
   ...lintEntries,
+  ...networkEntries,
+  ...suppressionEntries,
 });
 
 export type LanguageDiagnosticName = keyof typeof languageCatalogue.entries;

@@ -112,4 +112,65 @@ export const modelEntries = {
     severity: error,
     message: (p: { service: string; family: 4 | 6; reason: string }) => `service \`${p.service}\` cannot have an IPv${p.family} address: ${p.reason}`,
   },
+  "external-name-conflict": {
+    code: "KN4025",
+    severity: error,
+    message: (p: { what: string }) => `a service of type \`external-name\` has no ${p.what}`,
+  },
+  "wrong-service-type": {
+    code: "KN4026",
+    severity: error,
+    message: (p: { attribute: string; wanted: string; found: string }) =>
+      `\`${p.attribute}\` belongs to services of type \`${p.wanted}\`; this one is \`${p.found}\``,
+  },
+  "not-external": {
+    code: "KN4027",
+    severity: error,
+    message: () => "nobody outside can reach this service, so `external-traffic-policy` is about nothing",
+  },
+  "health-check-without-local": {
+    code: "KN4028",
+    severity: error,
+    message: () => "nodes answer health checks only for services with `external-traffic-policy = local`",
+  },
+  "timeout-without-affinity": {
+    code: "KN4029",
+    severity: error,
+    message: () => "`session-timeout` needs `session-affinity = client-ip`: without affinity there is nothing that could end",
+  },
+  "family-policy": {
+    code: "KN4030",
+    severity: error,
+    message: (p: { policy: string; reason: string }) => `the family policy cannot be \`${p.policy}\`: ${p.reason}`,
+  },
+  "special-address": {
+    code: "KN4031",
+    severity: error,
+    message: (p: { attribute: string; address: string; reason: string }) => `\`${p.address}\` cannot be among the \`${p.attribute}\`: ${p.reason}`,
+  },
+  "endpoints-conflict": {
+    code: "KN4032",
+    severity: error,
+    message: () => "a service that selects pods has their endpoints, and none written by hand",
+  },
+  "endpoints-family": {
+    code: "KN4033",
+    severity: error,
+    message: (p: { one: string; other: string }) => `\`${p.one}\` and \`${p.other}\` are of two families, and an \`endpoints\` block has one`,
+  },
+  "endpoints-port": {
+    code: "KN4034",
+    severity: error,
+    message: (p: { service: string; port: string }) => `service \`${p.service}\` has no ${p.port}`,
+  },
+  "kubelet-port": {
+    code: "KN4035",
+    severity: error,
+    message: () => "a load balancer may not offer port 10250: it is the kubelet's",
+  },
+  "no-nameserver": {
+    code: "KN4036",
+    severity: error,
+    message: () => "with `dns-policy = none` a pod has only the nameservers that it names, and it names none",
+  },
 } as const;

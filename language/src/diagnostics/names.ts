@@ -69,4 +69,42 @@ export const nameEntries = {
     message: (p: { name: string; owner: string }) => `\`${p.name}\` is taken: ${p.owner}`,
   },
   "listed-twice": { code: "KN2014", severity: error, message: (p: { name: string }) => `\`${p.name}\` is listed twice` },
+  "missing-import": { code: "KN2015", severity: error, message: (p: { path: string }) => `there is no file \`${p.path}\` to import` },
+  "import-outside": {
+    code: "KN2016",
+    severity: error,
+    message: (p: { specifier: string; reason: string }) => `\`${p.specifier}\` cannot be imported: ${p.reason}`,
+  },
+  "unreadable-import": {
+    code: "KN2017",
+    severity: error,
+    message: (p: { path: string; reason: string }) => `\`${p.path}\` cannot be read: ${p.reason}`,
+  },
+  "import-cycle": {
+    code: "KN2018",
+    severity: error,
+    message: (p: { files: readonly string[] }) => `files import each other in a circle: ${p.files.map((file) => `\`${file}\``).join(" → ")}`,
+  },
+  "unknown-parameter": {
+    code: "KN2019",
+    severity: error,
+    message: (p: { what: string; name: string }) => `${p.what} has no parameter \`${p.name}\``,
+  },
+  "circular-definition": {
+    code: "KN2020",
+    severity: error,
+    message: (p: { what: string; names: readonly string[] }) =>
+      `${p.what} depends on itself: ${p.names.map((name) => `\`${name}\``).join(" → ")}`,
+  },
+  "ambiguous-import": {
+    code: "KN2021",
+    severity: error,
+    message: (p: { what: string; name: string }) => `${p.what} \`${p.name}\` comes from two imports`,
+  },
+  "conflicting-arguments": {
+    code: "KN2022",
+    severity: error,
+    message: (p: { path: string; name: string; one: string; other: string }) =>
+      `\`${p.path}\` is imported twice with different arguments: \`${p.name}\` is ${p.one} and ${p.other}`,
+  },
 } as const;

@@ -67,4 +67,38 @@ export const syntaxEntries = {
     local: true,
     message: (p: { text: string }) => `\`${p.text}\` must be quoted: a name with dots or slashes is not an identifier`,
   },
+  "unclosed-interpolation": {
+    code: "KN1018",
+    severity: error,
+    message: () => "this `${` is not closed by a `}` in the string",
+  },
+  "unquoted-interpolation": {
+    code: "KN1019",
+    severity: error,
+    local: true,
+    message: () => "`${…}` has a meaning in quotes only",
+  },
+  "foreign-operator": { code: "KN1020", severity: error, local: true, message: (p: { what: string }) => p.what },
+  "foreign-wording": { code: "KN1021", severity: error, message: (p: { what: string }) => p.what },
+  "operator-spaces": {
+    code: "KN1022",
+    severity: error,
+    local: true,
+    message: (p: { operator: string }) => `\`${p.operator}\` between two values has a space on both sides`,
+  },
+  "chained-operator": {
+    code: "KN1023",
+    severity: error,
+    local: true,
+    message: (p: { operator: string }) =>
+      p.operator === ".."
+        ? "`..` makes a range of two numbers, and a range stands to its left already"
+        : `\`${p.operator}\` compares two values, and a comparison stands to its left already`,
+  },
+  "computed-import": {
+    code: "KN1024",
+    severity: error,
+    local: true,
+    message: () => "the path of an import is written out: which files a program has does not depend on its values",
+  },
 } as const;

@@ -69,4 +69,38 @@ export const typeEntries = {
     severity: error,
     message: (p: { clause: string; what: string }) => `\`${p.clause}\` has no meaning for ${p.what}`,
   },
+  "wrong-operand": {
+    code: "KN3014",
+    severity: error,
+    message: (p: { operator: string; operands: string }) => `\`${p.operator}\` has no meaning for ${p.operands}`,
+  },
+  "no-value": { code: "KN3015", severity: error, message: (p: { what: string; reason: string }) => `${p.what} has no value: ${p.reason}` },
+  "condition-not-met": {
+    code: "KN3016",
+    severity: error,
+    message: (p: { name: string; value: string; asked: string }) => `${p.name} is ${p.value}, and ${p.asked} was asked`,
+  },
+  "expansion-too-large": {
+    code: "KN3017",
+    severity: error,
+    message: (p: { what: string; limit: number; unit: string }) =>
+      `${p.what} makes the program too large: it would have more than ${p.limit} ${p.unit}`,
+  },
+  "wrong-argument-count": {
+    code: "KN3018",
+    severity: error,
+    message: (p: { name: string; takes: string; given: number }) => `\`${p.name}\` takes ${p.takes}, not ${p.given}`,
+  },
+  "malformed-selector": {
+    code: "KN3030",
+    severity: error,
+    local: true,
+    message: (p: { text: string; reason: string }) => `"${p.text}" is not a selector of Calico: ${p.reason}`,
+  },
+  "too-many-items": {
+    code: "KN3031",
+    severity: error,
+    local: true,
+    message: (p: { attribute: string; count: number; limit: number }) => `\`${p.attribute}\` has ${p.count} entries, and ${p.limit} are allowed`,
+  },
 } as const;

@@ -3,7 +3,7 @@ import { isTransport, parseCidr, parseIp, parseMac, transports } from "../values
 import { nearest } from "../diagnostics/suggest.ts";
 
 export type Numeric =
-  | { readonly kind: "number" | "port" | "address" | "cidr" | "mac" }
+  | { readonly kind: "number" | "port" | "address" | "cidr" | "mac" | "duration" | "size" }
   | {
       readonly kind: "malformed";
       readonly of: "address" | "number";
@@ -23,9 +23,29 @@ export function classifyNumeric(text: string): Numeric {
   if (text.includes(":")) return text.includes(".") && !text.includes("::") ? withPort(text) : malformed6(text);
   const port = /^([0-9]+)\/([A-Za-z]\w*)$/.exec(text);
   if (port !== null) return portOf(port[1] ?? "", port[2] ?? "");
+  const unit = classifyUnit(text);
+  if (unit !== null) return unit;
   if (/^[0-9]+(?:\.\w*)*(?:\/\w*)?$/.test(text) && /[./]/.test(text)) return malformed4(text);
-  if (text.startsWith("-")) return wrong("number", "no number here is negative");
-  return wrong("number", "a name that begins with a digit must be quoted", null, `"${text}"`);
+  const difference = /^([0-9]+)-([A-Za-z0-9]\w*)$/.exec(text);
+  const help = difference === null ? null : `a difference is written with spaces: \`${difference[1] ?? ""} - ${difference[2] ?? ""}\``;
+  return wrong("number", "a name that begins with a digit must be quoted", help, `"${text}"`);
+}
+
+const sizeUnits = ["B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"];
+
+/** `1h30m`, `64KiB`; null: the text has no unit. */
+function classifyUnit(text: string): Numeric | null {
+  if (/^(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?$/.test(text)) return { kind: "duration" };
+  const [, number = "", fraction = "", unit = ""] = /^([0-9]+)(\.[0-9]+)?([A-Za-z]+)$/.exec(text) ?? [];
+  const size = sizeUnits.find((known) => known === unit) ?? sizeUnits.find((known) => known.toLowerCase() === unit.toLowerCase());
+  const time = ["d", "h", "m", "s", "ms"].find((known) => known === unit);
+  if (fraction !== "" && (size !== undefined || time !== undefined))
+    return wrong("number", "durations and sizes are whole numbers of a unit");
+  if (size === unit) return { kind: "size" };
+  if (size !== undefined) return wrong("number", `sizes are written with ${sizeUnits.join(", ")}`, null, `${number}${size}`);
+  if (/^(?:[0-9]+(?:ms|[dhms]))+$/.test(text))
+    return wrong("number", "the parts of a duration stand from the greatest unit to the smallest, each once: `1h30m`");
+  return null;
 }
 
 function wrong(of: "address" | "number", reason: string, help: string | null = null, replacement: string | null = null): Numeric {

@@ -35,6 +35,60 @@ describe("tokenize", () => {
     ]);
   });
 
+  it("reads durations and sizes as one token", () => {
+    expect(kinds("500ms 30s 10m 1h30m 2d12h 1500B 64KiB 10MiB 1GB 2kB")).toEqual([
+      "duration 500ms",
+      "duration 30s",
+      "duration 10m",
+      "duration 1h30m",
+      "duration 2d12h",
+      "size 1500B",
+      "size 64KiB",
+      "size 10MiB",
+      "size 1GB",
+      "size 2kB",
+    ]);
+  });
+
+  it.each([
+    ["10mb", "sizes are written with B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", "10MB"],
+    ["10KIB", "sizes are written with B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", "10KiB"],
+    ["1.5s", "durations and sizes are whole numbers of a unit", null],
+    ["30m1h", "the parts of a duration stand from the greatest unit to the smallest, each once: `1h30m`", null],
+    ["1h1h", "the parts of a duration stand from the greatest unit to the smallest, each once: `1h30m`", null],
+  ])("says what is wrong with %s", (text, reason, repaired) => {
+    const [diagnostic] = tokenize("t.knet", text).diagnostics;
+    expect(diagnostic?.message).toBe(`\`${text}\` is not a number or a port: ${reason}`);
+    expect(diagnostic?.fixes.flatMap((fix) => fix.edits.map((edit) => edit.text))).toEqual(repaired === null ? [] : [repaired]);
+  });
+
+  it("reads operators, and a dot behind a bracket", () => {
+    expect(kinds("a[0].b f(x).c 1 <= 2 >= 3 < 4 > 5 != 6 == 7 + 8 * 9").filter((kind) => kind.startsWith("punctuation"))).toEqual(
+      ["[", "]", ".", "(", ")", ".", "<=", ">=", "<", ">", "!=", "==", "+", "*"].map((sign) => `punctuation ${sign}`),
+    );
+  });
+
+  it("takes a string with values apart, each token where it stands in the file", () => {
+    const text = 'x = "a-${i + 1}\\t\\${no}"';
+    const [[start, pieces] = []] = [...tokenize("t.knet", text).interpolations];
+    expect(start).toBe(4);
+    const written = pieces?.map((piece) =>
+      typeof piece === "string" ? piece : piece.tokens.map(({ startOffset, image }) => text.slice(startOffset, startOffset + image.length)),
+    );
+    expect(written).toEqual(["a-", ["i", "+", "1"], "\t${no}"]);
+  });
+
+  it("reads operators of other languages as what they mean", () => {
+    expect(said("a && b || !c === d !== e")).toEqual([
+      "KN1020 `&&` is written `and`",
+      "KN1020 `||` is written `or`",
+      "KN1020 `!` is written `not`",
+      "KN1020 `===` is written `==`",
+      "KN1020 `!==` is written `!=`",
+    ]);
+    expect(said("a / b % c")).toEqual(["KN1020 there is no division", "KN1020 there is no remainder"]);
+  });
+
   it("takes a range apart, so that its ends have places of their own", () => {
     expect(kinds("30000..32767/tcp")).toEqual(["number 30000", "punctuation ..", "port 32767/tcp"]);
   });
@@ -52,7 +106,8 @@ describe("tokenize", () => {
 
   it("joins a hyphen only between letters and digits", () => {
     expect(kinds("node-port a->b")).toEqual(["word node-port", "word a", "punctuation ->", "word b"]);
-    expect(kinds("a -b")).toEqual(["word a", "unknown -", "word b"]);
+    expect(kinds("a -b")).toEqual(["word a", "punctuation -", "word b"]);
+    expect(kinds("a - b a-b 3-i")).toEqual(["word a", "punctuation -", "word b", "word a-b", "malformed 3-i"]);
   });
 
   it("keeps comments as trivia and tells documentation from remarks", () => {

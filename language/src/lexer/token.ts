@@ -8,6 +8,8 @@ export type TokenKind =
   | "address"
   | "cidr"
   | "mac"
+  | "duration"
+  | "size"
   | "path"
   /** A dotted or slashed name that should have been quoted. */
   | "dotted"

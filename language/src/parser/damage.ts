@@ -1,5 +1,5 @@
 /** Which stretches of a text its syntax errors put in doubt. */
-import type { AstNode, MemberNode, SyntaxTree } from "../ast/nodes.ts";
+import type { AstNode, BodyNode, IfNode, MemberNode, SyntaxTree } from "../ast/nodes.ts";
 import { pathAt } from "../ast/visit.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Token } from "../lexer/token.ts";
@@ -85,10 +85,21 @@ function isMember(node: AstNode): node is MemberNode {
     case "selects":
     case "isolates":
     case "allow":
+    case "deny":
+    case "pass":
     case "forward":
     case "spread":
     case "reach":
+    case "resolve":
+    case "connectivity":
     case "failure":
+    case "for":
+    case "if":
+    case "const":
+    case "param":
+    case "template":
+    case "use":
+    case "import":
       return true;
     default:
       return false;
@@ -97,8 +108,28 @@ function isMember(node: AstNode): node is MemberNode {
 
 /** Whether the offset lies behind the brace of a block that is known: then not its header is broken but something in it. */
 function holdsInBody(member: MemberNode, at: number): boolean {
-  const known = member.kind === "failure" || (member.kind === "block" && blockKeywords.has(member.keyword.value));
-  return known && member.body !== null && at > member.body.start;
+  switch (member.kind) {
+    case "if":
+      return bodiesOf(member).some((body) => body.start < at && at <= body.end);
+    case "block":
+      return blockKeywords.has(member.keyword.value) && member.body !== null && at > member.body.start;
+    case "connectivity":
+    case "failure":
+    case "for":
+    case "template":
+      return member.body !== null && at > member.body.start;
+    case "use":
+    case "import":
+      return member.arguments !== null && at > member.arguments.start;
+    default:
+      return false;
+  }
+}
+
+function bodiesOf(node: IfNode): readonly BodyNode[] {
+  const own = node.body === null ? [] : [node.body];
+  if (node.otherwise === null) return own;
+  return [...own, ...(node.otherwise.kind === "if" ? bodiesOf(node.otherwise) : [node.otherwise])];
 }
 
 /** Whether two stretches share a character, or one that is empty lies in or at the edge of the other. */

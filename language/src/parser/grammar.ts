@@ -2,54 +2,102 @@
  * The grammar, as a Chevrotain parser with embedded actions: files, blocks and members. Each member is its own recovery boundary.
  * The rules of values, parties and statements stand in the classes below it.
  */
-import type { IOrAlt, IToken } from "chevrotain";
+import type { IOrAlt, IToken, ParserMethod, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
 import * as types from "../lexer/tokens.ts";
+import { keyword } from "../lexer/tokens.ts";
 import { attributeRow, blockKeywords, blockRow } from "../schema/blocks.ts";
 import { futureKeywords } from "../schema/future.ts";
-import { parserMessages } from "./messages.ts";
+import { counted, parserMessages } from "./messages.ts";
 import { endOf, missingName, separators } from "./state.ts";
 import type { Mutable } from "./state.ts";
-import { StatementRules } from "./statements.ts";
+import type { TokenPiece } from "../lexer/interpolation.ts";
+import { beginsDirective, directiveBegun } from "./directive-words.ts";
+import { DirectiveRules } from "./directives.ts";
 
 /** How many unreadable tokens a header may hold before its body is given up. */
 const headerReach = 16;
 
-export class Grammar extends StatementRules {
+/** How many errors a file may have before single tokens are no longer put in or left out. */
+const patience = 500;
+
+export class Grammar extends DirectiveRules {
   /** The last `{` without a header. */
   private bareBrace: IToken | null = null;
 
   /** The member that was just read is followed by another without a separator. */
   private atNextMember = false;
 
-  private lineAlternatives: IOrAlt<unknown>[] | undefined;
+  /** For what stands in `${…}`. */
+  private inner: Grammar | null = null;
+
+  /** How many errors Chevrotain has made of this file. Its own list of them is copied whenever it is looked at. */
+  private readonly faults: { count: number };
 
   private memberAlternatives: IOrAlt<unknown>[] | undefined;
 
   constructor() {
+    const faults = { count: 0 };
     super([...types.parserTokens], {
       recoveryEnabled: true,
       maxLookahead: 2,
       skipValidations: true,
-      errorMessageProvider: parserMessages,
+      errorMessageProvider: counted(parserMessages, faults),
     });
+    this.faults = faults;
     this.performSelfAnalysis();
   }
 
   /** Parses a whole file. */
-  parseFile(tokens: IToken[], length: number): ast.FileNode {
+  parseFile(path: string, tokens: IToken[], length: number, interpolations: ReadonlyMap<number, readonly TokenPiece[]>): ast.FileNode {
+    this.begin(tokens, { path, expansion: null });
+    this.interpolations = interpolations;
+    const members = this.members;
+    this.fileRule();
+    return { kind: "file", start: 0, end: length, source: this.source, members };
+  }
+
+  /** A file with so many mistakes is given up member by member: what is inserted in one place is wrong in the next. */
+  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return this.faults.count < patience && super.canTokenTypeBeInsertedInRecovery(type);
+  }
+
+  protected override canTokenTypeBeDeletedInRecovery(): boolean {
+    return this.faults.count < patience && super.canTokenTypeBeDeletedInRecovery();
+  }
+
+  private begin(tokens: IToken[], source: ast.NodeSource): void {
     this.input = tokens;
+    this.faults.count = 0;
+    this.source = source;
     this.remarks = [];
     this.members = [];
     this.inAssert = false;
     this.parent = "file";
     this.member = null;
+    this.height = 0;
     this.noReachesBefore = -1;
     this.bareBrace = null;
-    const members = this.members;
-    this.fileRule();
-    return { kind: "file", start: 0, end: length, members };
   }
+
+  /** A parser of its own reads it, as this one stands in the middle of something. */
+  protected override interpolated(tokens: readonly IToken[]): ast.ValueNode | null {
+    const inner = (this.inner ??= new Grammar());
+    inner.begin([...tokens], this.source);
+    const value = inner.interpolation() as ast.ValueNode | undefined;
+    for (const { token, message } of inner.errors) this.remarks.push({ kind: "unexpected", token, expected: message });
+    this.remarks.push(...inner.remarks);
+    this.height = Math.max(this.height, inner.height);
+    return value ?? null;
+  }
+
+  interpolation = this.RULE("interpolation", (): ast.ValueNode => {
+    const value = this.SUBRULE(this.value);
+    this.ACTION(() => this.endOfList(types.RightBrace, "an operator or `}`"));
+    this.SUBRULE(this.listRest);
+    this.CONSUME(types.RightBrace);
+    return value;
+  });
 
   fileRule = this.RULE("file", (): void => {
     this.SUBRULE(this.memberList);
@@ -58,30 +106,45 @@ export class Grammar extends StatementRules {
   private memberList = this.RULE(
     "members",
     (): void => {
-      this.MANY(() => {
-        this.OR(
-          (this.lineAlternatives ??= [
-            { ALT: () => this.CONSUME(types.NewLine) },
-            { ALT: () => this.CONSUME(types.Comma) },
-            {
-              ALT: () => {
-                const errors = this.errors.length + this.remarks.length;
-                const before = this.member;
-                this.guarded(() => this.SUBRULE(this.memberRule));
-                this.ACTION(() => this.endOfMember(errors));
-                this.SUBRULE(this.skipped);
-                this.ACTION(() => this.closeMember(before));
-              },
-            },
-          ]),
-        );
-      });
+      if (this.RECORDING_PHASE) this.recordMembers();
+      else this.readMembers();
     },
     { resyncEnabled: false },
   );
 
-  private endOfMember(errorsBefore: number): void {
-    const failed = this.errors.length + this.remarks.length > errorsBefore;
+  /** What the grammar knows of lists of members. They are read by hand: everything but a closing brace begins one. */
+  private recordMembers(): void {
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(types.NewLine) },
+        { ALT: () => this.CONSUME(types.Comma) },
+        {
+          ALT: () => {
+            this.SUBRULE(this.memberRule);
+            this.SUBRULE(this.skipped);
+          },
+        },
+      ]);
+    });
+  }
+
+  private readMembers(): void {
+    for (let type = this.LA(1).tokenType; type !== types.RightBrace && type !== types.EOF; type = this.LA(1).tokenType) {
+      if (separators.has(type)) {
+        this.CONSUME(type);
+        continue;
+      }
+      const faults = this.faults.count + this.remarks.length;
+      const before = this.member;
+      this.guarded(() => this.SUBRULE(this.memberRule));
+      this.endOfMember(faults);
+      if (!this.atEndOfMember() || this.member?.damaged === true) this.SUBRULE(this.skipped);
+      this.closeMember(before);
+    }
+  }
+
+  private endOfMember(faultsBefore: number): void {
+    const failed = this.faults.count + this.remarks.length > faultsBefore;
     if (failed && this.member !== null) this.member.damaged = true;
     this.atNextMember = false;
     if (this.atEndOfMember() || failed) return;
@@ -98,9 +161,9 @@ export class Grammar extends StatementRules {
   private expectedAfter(): string {
     const member = this.member as ast.MemberNode | null;
     if (member === null) return this.inAssert ? "a statement such as `a reaches b`" : "a declaration or an attribute";
-    if (member.kind === "allow" && member.preposition === null && member.ports.length === 0)
-      return "`from`, `to`, `on` or the end of the line";
-    if ((member.kind === "allow" && member.ports.length === 0) || (member.kind === "reach" && member.ports === null))
+    const rule = member.kind === "allow" || member.kind === "deny" || member.kind === "pass" ? member : null;
+    if (rule !== null && rule.preposition === null && rule.ports.length === 0) return "`from`, `to`, `on` or the end of the line";
+    if (rule?.ports.length === 0 || (member.kind === "reach" && member.ports === null && member.path.length === 0))
       return "`on` or the end of the line";
     return "the end of the line";
   }
@@ -122,6 +185,7 @@ export class Grammar extends StatementRules {
             { ALT: () => this.SUBRULE(this.skippedToken) },
             { ALT: () => this.CONSUME(types.Comma) },
             { ALT: () => this.CONSUME(types.RightBracket) },
+            { ALT: () => this.CONSUME(types.RightParen) },
           ]),
       });
     },
@@ -142,45 +206,94 @@ export class Grammar extends StatementRules {
   private memberRule = this.RULE(
     "member",
     (): void => {
+      if (!this.RECORDING_PHASE) {
+        this.SUBRULE(this.ruleAhead());
+        return;
+      }
       this.OR({
         MAX_LOOKAHEAD: 1,
         DEF: (this.memberAlternatives ??= [
-          {
-            GATE: () => this.LA(2).tokenType === types.Assign || this.LA(2).tokenType === types.Colon,
-            ALT: () => this.SUBRULE(this.attribute),
-          },
-          { GATE: () => this.inAssert && this.failureAhead(), ALT: () => this.SUBRULE(this.failure) },
-          { GATE: () => this.inAssert || this.strayReach(), ALT: () => this.SUBRULE(this.reach) },
+          { ALT: () => this.SUBRULE(this.attribute) },
+          { ALT: () => this.SUBRULE(this.loop) },
+          { ALT: () => this.SUBRULE(this.condition) },
+          { ALT: () => this.SUBRULE(this.constant) },
+          { ALT: () => this.SUBRULE(this.parameter) },
+          { ALT: () => this.SUBRULE(this.template) },
+          { ALT: () => this.SUBRULE(this.use) },
+          { ALT: () => this.SUBRULE(this.import) },
+          { ALT: () => this.SUBRULE(this.failure) },
+          { ALT: () => this.SUBRULE(this.connectivity) },
+          { ALT: () => this.SUBRULE(this.reach) },
           { ALT: () => this.SUBRULE(this.portStatement) },
           { ALT: () => this.SUBRULE(this.applies) },
           { ALT: () => this.SUBRULE(this.selects) },
           { ALT: () => this.SUBRULE(this.isolates) },
-          { ALT: () => this.SUBRULE(this.allow) },
+          { ALT: () => this.SUBRULE(this.rule) },
           { ALT: () => this.SUBRULE(this.forward) },
           { ALT: () => this.SUBRULE(this.spread) },
           { ALT: () => this.SUBRULE(this.block) },
-          {
-            ALT: () => {
-              this.ACTION(() => this.noMember());
-              this.OR2([
-                {
-                  // Braces without a header: what they hold is read all the same.
-                  ALT: () => {
-                    this.CONSUME(types.LeftBrace);
-                    this.SUBRULE(this.memberList);
-                    this.CONSUME(types.RightBrace);
-                  },
-                },
-                { ALT: () => this.CONSUME(types.RightBracket) },
-                { ALT: () => this.SUBRULE(this.skippedToken) },
-              ]);
-            },
-          },
+          { ALT: () => this.SUBRULE(this.strayToken) },
         ]),
       });
     },
     { resyncEnabled: false },
   );
+
+  private strayToken = this.RULE(
+    "stray token",
+    (): void => {
+      this.ACTION(() => this.noMember());
+      this.OR([
+        {
+          // Braces without a header: what they hold is read all the same.
+          ALT: () => {
+            this.CONSUME(types.LeftBrace);
+            this.SUBRULE(this.memberList);
+            this.CONSUME(types.RightBrace);
+          },
+        },
+        { ALT: () => this.CONSUME(types.RightBracket) },
+        { ALT: () => this.CONSUME(types.RightParen) },
+        { ALT: () => this.SUBRULE(this.skippedToken) },
+      ]);
+    },
+    { resyncEnabled: false },
+  );
+
+  /** The rule of the member that begins here. Asked for each member, so it does not go through the table of alternatives. */
+  private ruleAhead(): ParserMethod<[], void> {
+    const token = this.LA(1);
+    const second = this.LA(2).tokenType;
+    if ((second === types.Assign || second === types.Colon) && this.isName(token)) return this.attribute;
+    const directive = beginsDirective(token) ? directiveBegun((k) => this.LA(1 + k)) : null;
+    if (directive !== null) return this.directives[directive];
+    if (this.inAssert && this.failureAhead()) return this.failure;
+    if (this.reads("connectivity", "of")) return this.connectivity;
+    if (this.inAssert || this.strayReach()) return this.reach;
+    return this.statements.get(token.tokenType) ?? (this.isWord(token) ? this.block : this.strayToken);
+  }
+
+  private readonly directives: Readonly<Record<ast.DirectiveNode["kind"], ParserMethod<[], void>>> = {
+    for: this.loop,
+    if: this.condition,
+    const: this.constant,
+    param: this.parameter,
+    template: this.template,
+    use: this.use,
+    import: this.import,
+  };
+
+  private readonly statements: ReadonlyMap<TokenType, ParserMethod<[], void>> = new Map([
+    [keyword("port"), this.portStatement],
+    [keyword("applies"), this.applies],
+    [keyword("selects"), this.selects],
+    [keyword("isolates"), this.isolates],
+    [keyword("allow"), this.rule],
+    [keyword("deny"), this.rule],
+    [keyword("pass"), this.rule],
+    [keyword("forward"), this.forward],
+    [keyword("spread"), this.spread],
+  ]);
 
   private failureAhead(): boolean {
     const next = this.LA(2);
@@ -212,17 +325,11 @@ export class Grammar extends StatementRules {
   private attribute = this.RULE(
     "attribute",
     (): void => {
-      const node = this.open<ast.AttributeNode>({ kind: "attribute", ...this.here(), name: missingName, value: null, damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.AttributeNode>({ kind: "attribute", start, end, source, name: missingName, value: null, damaged: false });
       node.name = this.SUBRULE(this.name);
-      this.OR([
-        { ALT: () => this.CONSUME(types.Assign) },
-        {
-          ALT: () => {
-            const colon = this.CONSUME(types.Colon);
-            this.ACTION(() => this.remarks.push({ kind: "colon", token: colon }));
-          },
-        },
-      ]);
+      if (this.RECORDING_PHASE || this.LA(1).tokenType !== types.Colon) this.CONSUME(types.Assign);
+      else this.remarks.push({ kind: "colon", token: this.CONSUME(types.Colon) });
       node.value = this.SUBRULE(this.value);
     },
     { resyncEnabled: false },
@@ -231,60 +338,71 @@ export class Grammar extends StatementRules {
   private block = this.RULE(
     "block",
     (): void => {
-      const node = this.open<ast.BlockNode>({
-        kind: "block",
-        ...this.here(),
-        keyword: missingName,
-        name: null,
-        clauses: [],
-        body: null,
-        damaged: false,
-      });
-      const errors = this.errors.length;
-      const remarks = this.remarks.length;
-      const word = this.CONSUME(types.Word);
-      node.keyword = this.nameOf(word);
-      this.guarded(() => {
-        this.OPTION({
-          GATE: () => !this.clauseAhead(),
-          DEF: () => {
-            node.name = this.SUBRULE(this.scalar);
-          },
-        });
-        this.MANY({
-          GATE: () => !blockKeywords.has(this.LA(1).image),
-          DEF: () => {
-            const clause = this.SUBRULE(this.clause);
-            this.ACTION(() => node.clauses.push(clause));
-          },
-        });
-      });
-      this.SUBRULE(this.headerRest);
-      this.ACTION(() => this.blameKeyword(word, errors, remarks));
-      this.OPTION2(() => {
-        const assertBefore = this.inAssert;
-        const parentBefore = this.parent;
-        this.ACTION(() => {
-          this.inAssert = word.image === "assert";
-          this.parent = word.image;
-        });
-        node.body = this.SUBRULE(this.body);
-        this.ACTION(() => {
-          this.inAssert = assertBefore;
-          this.parent = parentBefore;
-        });
-      });
+      if (this.RECORDING_PHASE) this.recordBlock();
+      else this.readBlock();
     },
     { resyncEnabled: false },
   );
 
+  private recordBlock(): void {
+    this.CONSUME(types.Word);
+    this.OPTION(() => this.SUBRULE(this.scalar));
+    this.MANY(() => this.SUBRULE(this.clause));
+    this.SUBRULE(this.headerRest);
+    this.OPTION2(() => this.SUBRULE(this.body));
+  }
+
+  /** By hand like {@link readMembers}: options and repetitions would be new closures for each block. */
+  private readBlock(): void {
+    const { start, end, source } = this.here();
+    const faults = this.faults.count;
+    const remarks = this.remarks.length;
+    const word = this.CONSUME(types.Word);
+    const node = this.open<ast.BlockNode>({
+      kind: "block",
+      start,
+      end,
+      source,
+      keyword: this.nameOf(word),
+      name: null,
+      clauses: [],
+      body: null,
+      damaged: false,
+    });
+    this.guarded(() => this.readHeader(node));
+    if (this.LA(1).tokenType !== types.LeftBrace && !this.atEndOfMember()) this.SUBRULE(this.headerRest);
+    if (word.tokenType === keyword("else") && this.braceAhead()) {
+      this.remarks.push({ kind: "foreign", token: word, what: "`else` stands behind the closing brace of an `if`", instead: null });
+    } else this.blameKeyword(word, faults, remarks);
+    if (this.LA(1).tokenType !== types.LeftBrace) return;
+    const assertBefore = this.inAssert;
+    const parentBefore = this.parent;
+    this.inAssert = word.image === "assert";
+    this.parent = word.image;
+    node.body = this.SUBRULE(this.body);
+    this.inAssert = assertBefore;
+    this.parent = parentBefore;
+  }
+
+  private readHeader(node: Mutable<ast.BlockNode>): void {
+    if (this.isScalar(this.LA(1)) && !this.clauseAhead()) node.name = this.SUBRULE(this.scalar);
+    while (this.isWord(this.LA(1)) && !blockKeywords.has(this.LA(1).image) && this.beginsClauseValue(this.LA(2)))
+      node.clauses.push(this.SUBRULE(this.clause));
+  }
+
+  /** No clause has braces: behind a word in the wrong place begins the body. */
+  private beginsClauseValue(token: IToken): boolean {
+    return this.isScalar(token) || token.tokenType === types.LeftParen || token.tokenType === types.LeftBracket;
+  }
+
   /** What cannot be read behind a word that begins nothing is a sentence whose first word is misspelt: that word is the mistake. */
-  private blameKeyword(word: IToken, errorsBefore: number, remarksBefore: number): void {
+  private blameKeyword(word: IToken, faultsBefore: number, remarksBefore: number): void {
     const { image } = word;
     const parent = this.parent;
-    if (this.errors.length + this.remarks.length === errorsBefore + remarksBefore || parent === null) return;
+    if (this.faults.count + this.remarks.length === faultsBefore + remarksBefore || parent === null) return;
     if (blockKeywords.has(image) || futureKeywords.has(image) || this.isAttribute(image)) return;
-    this.errors = this.errors.slice(0, errorsBefore);
+    this.errors = this.errors.slice(0, faultsBefore);
+    this.faults.count = faultsBefore;
     this.remarks.length = remarksBefore;
     this.remarks.push({ kind: "leading", token: word, parent });
   }
@@ -309,7 +427,7 @@ export class Grammar extends StatementRules {
         const member = this.member;
         if (member === null || this.atEndOfMember() || this.LA(1).tokenType === types.LeftBrace || this.memberAhead(1) || this.blockAhead())
           return;
-        if (member.damaged !== true && this.errors.at(-1)?.token !== this.LA(1)) {
+        if (member.damaged !== true && (this.faults.count === 0 || this.errors.at(-1)?.token !== this.LA(1))) {
           this.remarks.push({ kind: "unexpected", token: this.LA(1), ...this.expectedInHeader() });
         }
         member.damaged = true;
@@ -332,6 +450,8 @@ export class Grammar extends StatementRules {
         return { expected: `\`${clause.keyword}\`, \`{\` or the end of the line`, insert: clause.keyword };
       if (this.isAttribute(member.keyword.value) && endOf(this.LA(0)) === member.keyword.end) return { expected: "`=`" };
     }
+    if (member?.kind === "for") return { expected: "`,`, `if` or `{`" };
+    if (member?.kind === "if") return { expected: "an operator or `{`" };
     return { expected: "`{` or the end of the line" };
   }
 
@@ -349,18 +469,9 @@ export class Grammar extends StatementRules {
     "clause",
     (): ast.ClauseNode => {
       const word = this.CONSUME(types.Word);
-      const node: Mutable<ast.ClauseNode> = {
-        kind: "clause",
-        ...this.place(word),
-        keyword: this.nameOf(word),
-        value: null,
-      };
-      const value = this.SUBRULE(this.portValue);
-      this.ACTION(() => {
-        node.value = value;
-        node.end = value.end;
-      });
-      return node;
+      const value = this.SUBRULE(this.operand);
+      const { start, source } = this.place(word);
+      return { kind: "clause", start, end: value.end, source, keyword: this.nameOf(word), value };
     },
     { resyncEnabled: false },
   );
@@ -368,14 +479,13 @@ export class Grammar extends StatementRules {
   protected override body = this.RULE(
     "body",
     (): ast.BodyNode => {
+      const { start, source } = this.here();
+      const node: Mutable<ast.BodyNode> = { kind: "body", start, end: start, source, members: [] };
+      this.CONSUME(types.LeftBrace);
       const outer = this.members;
       const member = this.member;
-      const node: Mutable<ast.BodyNode> = { kind: "body", ...this.here(), members: [] };
-      this.CONSUME(types.LeftBrace);
-      this.ACTION(() => {
-        this.members = node.members;
-        this.member = null;
-      });
+      this.members = node.members;
+      this.member = null;
       try {
         this.SUBRULE(this.memberList);
       } finally {
@@ -383,9 +493,7 @@ export class Grammar extends StatementRules {
         this.member = member;
       }
       const close = this.CONSUME(types.RightBrace);
-      this.ACTION(() => {
-        node.end = close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close);
-      });
+      if (!this.RECORDING_PHASE) node.end = close.isInsertedInRecovery === true ? this.lastEnd() : endOf(close);
       return node;
     },
     { resyncEnabled: false },

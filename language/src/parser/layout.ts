@@ -2,7 +2,6 @@
  * The pass between lexer and parser: it balances brackets, cuts nesting that is too deep, and puts a token where a line break separates two
  * members. The parser behind it never meets a bracket without its partner, so one lost brace costs one message and not the file.
  */
-import { createTokenInstance } from "chevrotain";
 import type { IToken, TokenType } from "chevrotain";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
@@ -14,6 +13,8 @@ import type { SourceFile } from "../text/source.ts";
 import type { Span } from "../text/span.ts";
 
 export const nestingLimit = 128;
+/** How many tokens a `)` is looked for behind what looks like a member. */
+const parenReach = 64;
 
 export interface Layout {
   readonly tokens: IToken[];
@@ -25,15 +26,55 @@ export interface Layout {
 interface Open {
   readonly token: IToken;
   readonly brace: boolean;
+  /** What closes it. */
+  readonly close: TokenType;
   readonly line: number;
   /** Column of the first token in the opener's line. */
   readonly indent: number;
 }
 
 const endOf = (token: IToken): number => token.startOffset + token.image.length;
+const closers: ReadonlyMap<TokenType, TokenType> = new Map([
+  [types.LeftBrace, types.RightBrace],
+  [types.LeftBracket, types.RightBracket],
+  [types.LeftParen, types.RightParen],
+]);
+const closing: ReadonlySet<TokenType> = new Set(closers.values());
+/** Signs that a line begins with only when it goes on with the one above it. */
+const continuingSigns: ReadonlySet<TokenType> = new Set([
+  types.LeftBrace,
+  types.Arrow,
+  types.Comma,
+  types.Equal,
+  types.NotEqual,
+  types.Less,
+  types.LessEqual,
+  types.Greater,
+  types.GreaterEqual,
+  types.Plus,
+  types.Star,
+  types.DotDot,
+  types.Question,
+]);
+/** Words that begin a member with a body in braces, besides those of blocks. */
+const headWords: ReadonlySet<string> = new Set(["for", "if", "template", "use"]);
+const opensBody = (word: string): boolean => blockKeywords.has(word) || headWords.has(word);
 const isBrace = (token: IToken | undefined): boolean => token?.tokenType === types.LeftBrace;
 const isNameLike = (token: IToken | undefined): boolean =>
   token !== undefined && (token.image.startsWith('"') || /^[A-Za-z_]/.test(token.image)) && token.tokenType !== types.Malformed;
+
+const isOperator = (type: TokenType): boolean => type.CATEGORIES?.includes(types.Operator) === true && !types.isWord(type);
+
+function lineAt({ lineStarts }: SourceFile, offset: number): number {
+  let low = 0;
+  let high = lineStarts.length;
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1;
+    if ((lineStarts[middle] ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  return low;
+}
 
 /** Prepares the lexer's tokens for the parser. Linear in their number. */
 export function layOut(source: SourceFile, input: readonly IToken[]): Layout {
@@ -57,7 +98,7 @@ class LayoutPass {
   constructor(source: SourceFile, input: readonly IToken[]) {
     this.source = source;
     this.input = input;
-    let line = 0;
+    let line = lineAt(source, input[0]?.startOffset ?? 0);
     let balance = 0;
     for (const token of input) {
       while ((source.lineStarts[line + 1] ?? Number.POSITIVE_INFINITY) <= token.startOffset) line++;
@@ -85,15 +126,16 @@ class LayoutPass {
       if (firstOnLine && i > 0) this.breakLine(i, token);
       this.openBefore(i, token, line, firstOnLine);
 
-      if (isBrace(token) || token.tokenType === types.LeftBracket) {
+      const close = closers.get(token.tokenType);
+      if (close !== undefined) {
         if (this.stack.length >= nestingLimit) {
-          i = this.cut(i, token);
+          i = this.cut(i, token, close);
           continue;
         }
-        this.stack.push({ token, brace: isBrace(token), line, indent });
+        this.stack.push({ token, brace: isBrace(token), close, line, indent });
         this.out.push(token);
       } else if (token.tokenType === types.RightBrace) this.closeBrace(i, token, line, firstOnLine, column);
-      else if (token.tokenType === types.RightBracket) this.closeBracket(token);
+      else if (closing.has(token.tokenType)) this.closeBracket(token);
       else {
         this.out.push(token);
         this.openAfterHeader(i, line);
@@ -111,7 +153,7 @@ class LayoutPass {
   }
 
   private insert(type: TokenType, at: number): void {
-    this.out.push(createTokenInstance(type, "", at, at, -1, -1, -1, -1));
+    this.out.push(types.tokenAt(type, at));
   }
 
   /** Ends the innermost open bracket where the text forgot to. */
@@ -120,7 +162,7 @@ class LayoutPass {
     if (open === undefined) return;
     const previous = this.out.at(-1);
     const at = previous === undefined ? before : Math.max(endOf(previous), endOf(open.token));
-    const close = open.brace ? "}" : "]";
+    const close = open.close === types.RightBrace ? "}" : open.close === types.RightBracket ? "]" : ")";
     const where = this.span(at, at);
     this.diagnostics.push(
       languageCatalogue.create(
@@ -129,11 +171,11 @@ class LayoutPass {
         {
           span: this.span(open.token.startOffset, endOf(open.token)),
           related: [{ span: where, text: `the \`${close}\` is missed here` }],
-          fixes: [replace(where, open.brace ? " }" : "]", `close it with \`${close}\``, false)],
+          fixes: [replace(where, open.brace ? " }" : close, `close it with \`${close}\``, false)],
         },
       ),
     );
-    this.insert(open.brace ? types.RightBrace : types.RightBracket, at);
+    this.insert(open.close, at);
     if (open.brace) this.missingClose--;
   }
 
@@ -156,25 +198,54 @@ class LayoutPass {
   /** A list ends where a new member begins: `joins = [a, b, nat = internet`. */
   private closeListBefore(i: number, token: IToken, firstOnLine: boolean): void {
     const open = this.top();
-    if (open === undefined || open.brace || token.tokenType === types.RightBracket) return;
+    if (open === undefined || open.brace || token.tokenType === types.RightBracket || token.tokenType === types.RightParen) return;
     const next = this.input[i + 1];
     const afterNext = this.input[i + 2];
     const previous = this.out.at(-1);
     const closesBlock = token.tokenType === types.RightBrace && !(this.missingOpen > 0 && this.bracketFollows(i));
     const ends =
       closesBlock ||
-      (token.tokenType === types.Comma && isNameLike(next) && afterNext?.tokenType === types.Assign) ||
-      (isNameLike(token) && next?.tokenType === types.Assign) ||
-      (firstOnLine && token.tokenType !== types.Comma && previous?.tokenType !== types.Comma && previous !== open.token);
+      (token.tokenType === types.Comma && isNameLike(next) && afterNext?.tokenType === types.Assign && !this.closesOnLine(i, open)) ||
+      (isNameLike(token) && next?.tokenType === types.Assign && !this.closesOnLine(i, open)) ||
+      (firstOnLine && previous !== open.token && !this.goesOn(i, previous));
     if (ends) this.closeMissing(token.startOffset);
+  }
+
+  /** Whether the first token of a line goes on with what stands in brackets above it. */
+  private goesOn(i: number, previous: IToken | undefined): boolean {
+    const token = this.input[i];
+    if (token === undefined || previous === undefined) return false;
+    if (previous.tokenType === types.Comma || isOperator(previous.tokenType)) return true;
+    const { image, tokenType } = token;
+    if (isOperator(tokenType) || continuingSigns.has(tokenType) || this.continues(i)) return tokenType !== types.LeftBrace;
+    // `for x in values {` begins a member, `for x in values` a loop of the list.
+    return (image === "for" || image === "if") && !this.braceOnLine(i);
+  }
+
+  /** Whether parentheses end on the line, whatever stands in them: `f(a = 1)`. Lists do not: `joins = [a, nat = internet` is a list that is not closed. */
+  private closesOnLine(i: number, open: Open): boolean {
+    if (open.close !== types.RightParen) return false;
+    let depth = 0;
+    for (let k = i; k < i + parenReach && this.lines[k] === this.lines[i]; k++) {
+      const type = this.input[k]?.tokenType;
+      if (type === types.LeftBrace || type === types.RightBrace) return false;
+      if (type === types.LeftParen) depth++;
+      else if (type === types.RightParen && depth-- === 0) return true;
+    }
+    return false;
+  }
+
+  private braceOnLine(i: number): boolean {
+    for (let k = i; k < this.input.length && this.lines[k] === this.lines[i]; k++) if (isBrace(this.input[k])) return true;
+    return false;
   }
 
   /** Whether the list goes on to its `]` on this line. */
   private bracketFollows(i: number): boolean {
     for (let k = i + 1; k < this.input.length && this.lines[k] === this.lines[i]; k++) {
       const type = this.input[k]?.tokenType;
-      if (type === types.RightBracket) return true;
-      if (type === types.LeftBracket || type === types.LeftBrace || type === types.Assign) return false;
+      if (type === this.top()?.close) return true;
+      if (type === types.LeftBracket || type === types.LeftParen || type === types.LeftBrace || type === types.Assign) return false;
     }
     return false;
   }
@@ -188,8 +259,7 @@ class LayoutPass {
   private breakLine(i: number, token: IToken): void {
     const open = this.top();
     if (open !== undefined && !open.brace) return;
-    const type = token.tokenType;
-    if (type === types.LeftBrace || type === types.Arrow || type === types.Equal || type === types.NotEqual || type === types.Comma) return;
+    if (continuingSigns.has(token.tokenType)) return;
     if (this.continues(i) || this.out.at(-1)?.tokenType === types.Comma) return;
     const previous = this.out.at(-1);
     this.insert(types.NewLine, previous === undefined ? 0 : endOf(previous));
@@ -213,7 +283,7 @@ class LayoutPass {
   private isHeader(last: number, line: number): boolean {
     let first = last;
     while (first > 0 && this.lines[first - 1] === line && isNameLike(this.input[first - 1])) first--;
-    return first < last && isNameLike(this.input[last]) && blockKeywords.has(this.input[first]?.image ?? "");
+    return first < last && isNameLike(this.input[last]) && opensBody(this.input[first]?.image ?? "");
   }
 
   /** A header whose next line is indented deeper has lost its brace. */
@@ -225,7 +295,7 @@ class LayoutPass {
     let first = i;
     while (first > 0 && this.lines[first - 1] === line) first--;
     const head = this.input[first];
-    if (head === undefined || !blockKeywords.has(head.image)) return;
+    if (head === undefined || !opensBody(head.image)) return;
     for (let k = first; k <= i; k++) if (isBrace(this.input[k]) || this.input[k]?.tokenType === types.Assign) return;
     const start = this.source.lineStarts[line] ?? 0;
     const nextStart = this.source.lineStarts[this.lines[i + 1] ?? 0] ?? 0;
@@ -253,11 +323,17 @@ class LayoutPass {
         { span: this.span(start, at), fixes: [replace(this.span(at, at), " {", "insert `{`", false)] },
       ),
     );
-    const brace = createTokenInstance(types.LeftBrace, "", at, at, -1, -1, -1, -1);
+    const brace = types.tokenAt(types.LeftBrace, at);
     const lineStart = this.source.lineStarts[line] ?? 0;
     let head = last;
     while (head > 0 && this.lines[head - 1] === line) head--;
-    this.stack.push({ token: brace, brace: true, line, indent: (this.input[head]?.startOffset ?? lineStart) - lineStart });
+    this.stack.push({
+      token: brace,
+      brace: true,
+      close: types.RightBrace,
+      line,
+      indent: (this.input[head]?.startOffset ?? lineStart) - lineStart,
+    });
     this.out.push(brace);
     this.missingOpen--;
   }
@@ -280,14 +356,41 @@ class LayoutPass {
   }
 
   private closeBracket(token: IToken): void {
-    if (this.missingClose > 0 && this.top()?.brace === true && this.stack.at(-2)?.brace === false) this.closeMissing(token.startOffset);
+    const close = token.tokenType;
+    if (this.missingClose > 0 && this.top()?.brace === true && this.stack.at(-2)?.close === close) this.closeMissing(token.startOffset);
+    // `(a, b]`: the inner one was forgotten, when there is an outer one that this closes.
+    if (this.top()?.brace === false && this.top()?.close !== close && this.stack.at(-2)?.close === close)
+      this.closeMissing(token.startOffset);
     const open = this.top();
+    if (open !== undefined && !open.brace && open.close !== close) {
+      this.closeWrongly(open, token);
+      return;
+    }
     if (open === undefined || open.brace) {
       this.strayBracket(token);
       return;
     }
     this.stack.pop();
     this.out.push(token);
+  }
+
+  /** `f(1, 2]`: the wrong bracket in place of the right one. */
+  private closeWrongly(open: Open, token: IToken): void {
+    const close = open.close === types.RightParen ? ")" : "]";
+    const where = this.span(token.startOffset, endOf(token));
+    this.stack.pop();
+    this.diagnostics.push(
+      languageCatalogue.create(
+        "unclosed-bracket",
+        { open: open.token.image, close },
+        {
+          span: this.span(open.token.startOffset, endOf(open.token)),
+          related: [{ span: where, text: `the \`${close}\` is missed here` }],
+          fixes: [replace(where, close, `write \`${close}\``, false)],
+        },
+      ),
+    );
+    this.insert(open.close, endOf(this.out.at(-1) ?? open.token));
   }
 
   private strayBracket(token: IToken): void {
@@ -302,21 +405,21 @@ class LayoutPass {
   }
 
   /** Leaves out everything inside a bracket that is one level too deep. Gives the index of the last token left out. */
-  private cut(from: number, token: IToken): number {
+  private cut(from: number, token: IToken, close: TokenType): number {
     if (!this.diagnostics.some((diagnostic) => diagnostic.name === "nesting-too-deep")) {
       this.diagnostics.push(
         languageCatalogue.create("nesting-too-deep", { limit: nestingLimit }, { span: this.span(token.startOffset, endOf(token)) }),
       );
     }
-    const closers: TokenType[] = [];
+    const awaited: TokenType[] = [];
     let i = from;
     for (; i < this.input.length; i++) {
       const type = this.input[i]?.tokenType;
-      if (type === types.LeftBrace) closers.push(types.RightBrace);
-      else if (type === types.LeftBracket) closers.push(types.RightBracket);
-      else if (type === types.RightBrace || type === types.RightBracket) {
-        if (closers.at(-1) === type) closers.pop();
-        if (closers.length === 0) break;
+      const inner = type === undefined ? undefined : closers.get(type);
+      if (inner !== undefined) awaited.push(inner);
+      else if (type !== undefined && closing.has(type)) {
+        if (awaited.at(-1) === type) awaited.pop();
+        if (awaited.length === 0) break;
       }
     }
     const last = this.input[Math.min(i, this.input.length - 1)] ?? token;
@@ -325,12 +428,12 @@ class LayoutPass {
     if (around?.start === start) around.end = endOf(last);
     else this.deep.push({ start, end: endOf(last) });
     this.out.push(token);
-    this.insert(isBrace(token) ? types.RightBrace : types.RightBracket, endOf(last));
+    this.insert(close, endOf(last));
     // The braces left out were counted with the rest: where the file ended inside them, they are no longer missing.
-    if (i >= this.input.length && closers.length > 0) {
+    if (i >= this.input.length && awaited.length > 0) {
       this.missingClose = 0;
       for (let open = this.stack.pop(); open !== undefined; open = this.stack.pop()) {
-        this.insert(open.brace ? types.RightBrace : types.RightBracket, endOf(last));
+        this.insert(open.close, endOf(last));
       }
     }
     return i;

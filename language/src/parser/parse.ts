@@ -6,7 +6,9 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { unknownKeyword } from "../schema/keyword.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
 import { nearest } from "../diagnostics/suggest.ts";
+import type { TokenPiece } from "../lexer/interpolation.ts";
 import { quote, tokenize } from "../lexer/lexer.ts";
+import type { Token } from "../lexer/token.ts";
 import * as types from "../lexer/tokens.ts";
 import { futureKeywords } from "../schema/future.ts";
 import { sourceFile } from "../text/source.ts";
@@ -15,7 +17,7 @@ import { Grammar } from "./grammar.ts";
 import type { ParserRemark } from "./state.ts";
 import { damagedStretches } from "./damage.ts";
 import type { Stretch } from "./damage.ts";
-import { layOut } from "./layout.ts";
+import { layOut, nestingLimit } from "./layout.ts";
 import { describeToken, expectedWords } from "./messages.ts";
 
 /** More syntax errors than these are counted, not shown. */
@@ -37,33 +39,67 @@ export function parse(path: string, text: string): ParseResult {
   const source = sourceFile(path, text);
   const layout = layOut(source, lexed.input);
   grammar ??= new Grammar();
-  const root = grammar.parseFile(layout.tokens, text.length);
-  const tree: SyntaxTree = { path, text, root, tokens: lexed.tokens, trivia: lexed.trivia };
+  const layoutErrors = [...layout.diagnostics];
+  const interpolations = new Map<number, readonly TokenPiece[]>();
+  for (const [start, pieces] of lexed.interpolations) {
+    const laidOut = pieces.map((piece): TokenPiece => {
+      if (typeof piece === "string") return piece;
+      const inside = layOut(source, piece.tokens);
+      layoutErrors.push(...inside.diagnostics);
+      return { ...piece, tokens: [...inside.tokens, types.tokenAt(types.RightBrace, piece.end, "}")] };
+    });
+    interpolations.set(start, laidOut);
+  }
+  const root = grammar.parseFile(path, layout.tokens, text.length, interpolations);
+  const tree: SyntaxTree = {
+    path,
+    text,
+    root,
+    get tokens() {
+      return lexed.tokens;
+    },
+    get trivia() {
+      return lexed.trivia;
+    },
+  };
+
+  const faultless = grammar.errors.length + grammar.remarks.length + layoutErrors.length + lexed.diagnostics.length === 0;
+  if (faultless) return { tree, diagnostics: [], damaged: false, doubt: [] };
 
   const future = futureBlocks(root.members);
-  const structural = [...layout.diagnostics];
+  const structural = [...layoutErrors];
   const inFuture = (offset: number): boolean => future.some((block) => block.start <= offset && offset <= block.end);
-  const balanced = new Set(layout.diagnostics.map((diagnostic) => diagnostic.span.start));
+  const balanced = new Set(layoutErrors.map((diagnostic) => diagnostic.span.start));
+  // What the lexer read as something else is wrong for the parser too, where nothing of the kind may stand.
+  for (const { name, span } of lexed.diagnostics)
+    if (name === "foreign-operator" || name === "unquoted-interpolation") balanced.add(span.start);
+  for (const { name, span } of lexed.diagnostics) if (name === "unclosed-interpolation") balanced.add(stringEnd(lexed.tokens, span.start));
   let lastEnd = -1;
-  const found: { readonly at: number; readonly bracket: boolean; readonly make: () => Diagnostic }[] = [];
+  const found: { readonly at: number; readonly bracket: boolean; readonly deep: boolean; readonly make: () => Diagnostic }[] = [];
   for (const error of grammar.errors) {
     const expected = error.message;
     const previous = previousOf(error);
     found.push({
       at: positionOf(error.token, previous, text),
       bracket: isOpening(error.token),
-      make: () => unexpected(path, text, expected, error.token, previous),
+      deep: false,
+      make: () => unexpected(path, text, expected, error.token, previous, insertion(expected, error.token)),
     });
   }
   for (const remark of grammar.remarks) {
     found.push({
       at: positionOf(remark.token, undefined, text),
       bracket: isOpening(remark.token),
+      deep: remark.kind === "deep",
       make: () => remarkDiagnostic(path, text, remark),
     });
   }
   found.sort((x, y) => x.at - y.at);
-  for (const { at, bracket, make } of found) {
+  // Once is enough: everything around it is as deep.
+  let deepSaid = layoutErrors.some((diagnostic) => diagnostic.name === "nesting-too-deep");
+  for (const { at, bracket, deep, make } of found) {
+    if (deep && deepSaid) continue;
+    deepSaid ||= deep;
     // A bracket that the layout pass complained about is wrong for the parser too; once is enough.
     if (inFuture(at) || balanced.has(at)) continue;
     // Brackets around nesting that is too deep are its outer layers.
@@ -78,7 +114,7 @@ export function parse(path: string, text: string): ParseResult {
   const cut = lexed.diagnostics.filter((diagnostic) => !inFuture(diagnostic.span.start));
   const lexical = cut.filter((diagnostic) => !languageCatalogue.isLocal(diagnostic.code));
   const all = [...cut, ...structural].sort(compareDiagnostics);
-  const diagnostics = capped(path, text, all, found.length + layout.diagnostics.length + cut.length);
+  const diagnostics = capped(path, text, all, found.length + layoutErrors.length + cut.length);
   const tooMany = diagnostics.filter((diagnostic) => diagnostic.name === "too-many-syntax-errors");
   const doubt = damagedStretches(source, tree, [...tooMany, ...structural, ...lexical]);
   return {
@@ -87,6 +123,11 @@ export function parse(path: string, text: string): ParseResult {
     damaged: doubt.length > 0,
     doubt,
   };
+}
+
+/** Where the token ends that holds an offset. */
+function stringEnd(tokens: readonly Token[], offset: number): number {
+  return tokens.find((token) => token.start <= offset && offset < token.end)?.end ?? -1;
 }
 
 /** Some kinds of Chevrotain's errors carry the token before the wrong one. */
@@ -115,7 +156,22 @@ function capped(file: string, text: string, all: readonly Diagnostic[], total: n
   ];
 }
 
-const isOpening = (token: IToken): boolean => token.tokenType === types.LeftBrace || token.tokenType === types.LeftBracket;
+const isOpening = (token: IToken): boolean =>
+  token.tokenType === types.LeftBrace || token.tokenType === types.LeftBracket || token.tokenType === types.LeftParen;
+
+/** Words that are easily forgotten, by what is said to be expected. */
+const forgotten: ReadonlyMap<string, string> = new Map([
+  ["`in`", "in"],
+  ["`then`", "then"],
+  ["`else`", "else"],
+]);
+
+/** The word that is to be put in front of the token; null: the token is that word, misspelt, or there is none on this line. */
+function insertion(expected: string, token: IToken): string | null {
+  const word = forgotten.get(expected);
+  if (word === undefined || token.image === "" || !/^[\w"([]/.test(token.image)) return null;
+  return nearest(token.image, [word]) === null ? word : null;
+}
 
 const isReal = (token: IToken | undefined): token is IToken =>
   token !== undefined && Number.isFinite(token.startOffset) && token.startOffset >= 0;
@@ -179,6 +235,30 @@ function remarkDiagnostic(file: string, text: string, remark: ParserRemark): Dia
     }
     case "colon":
       return languageCatalogue.create("colon-for-equals", {}, { span, fixes: [replace(span, " =", "write `=`")] });
+    case "foreign": {
+      const end = remark.last === undefined ? span.end : remark.last.startOffset + remark.last.image.length;
+      const whole = { ...span, end };
+      const { instead } = remark;
+      const title = instead === "" ? "leave it out" : `write \`${instead ?? ""}\``;
+      const fixes = instead === null ? [] : [replace(whole, instead, title)];
+      return languageCatalogue.create("foreign-wording", { what: remark.what }, { span: whole, fixes });
+    }
+    case "spaces": {
+      const before = /\s/.test(text.charAt(span.start - 1)) ? "" : " ";
+      const after = /\s/.test(text.charAt(span.end)) ? "" : " ";
+      const spaced = `${before}${token.image}${after}`;
+      return languageCatalogue.create(
+        "operator-spaces",
+        { operator: token.image },
+        { span, fixes: [replace(span, spaced, "put spaces around it")] },
+      );
+    }
+    case "chained":
+      return languageCatalogue.create("chained-operator", { operator: token.image }, { span });
+    case "computed-import":
+      return languageCatalogue.create("computed-import", {}, { span });
+    case "deep":
+      return languageCatalogue.create("nesting-too-deep", { limit: nestingLimit }, { span });
     case "dotted":
       return languageCatalogue.create(
         "unquoted-name",

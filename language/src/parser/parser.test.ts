@@ -148,6 +148,27 @@ describe("parse", () => {
     expect(childrenOf(tree.root)[0]?.kind === "block" ? declarationsOf(tree).get("allow") : 0).toBe(2);
   });
 
+  it("reads what is asked of the way, over several lines and in front of the next statement", () => {
+    const { tree, diagnostics } = parse(
+      "t.knet",
+      'assert "x" {\n  a/b reaches c/d on 80/tcp\n    encapsulated\n    via router core\n    seen as 10.0.0.1\n  a/b reaches c/d with mtu 1400, a/b resolves "c" to service a/c, connectivity of namespace a is exactly { a/b reaches c/d balanced within 10 percent }\n}',
+    );
+    expect(diagnostics).toEqual([]);
+    const [first, second] = [tree.text.indexOf("core"), tree.text.indexOf("1400")].map((at) => pathAt(tree.root, at).find((node) => node.kind === "reach"));
+    const forms = [first, second].map((node) => (node?.kind === "reach" ? node.path.map(({ form }) => form) : []));
+    expect(forms).toEqual([["encapsulated", "via", "seen-as"], ["mtu"]]);
+    const declared = declarationsOf(tree);
+    expect([declared.get("reach"), declared.get("resolve"), declared.get("connectivity")]).toEqual([3, 1, 1]);
+  });
+
+  it("reads rules with names, and the words of rules as names of anything else", () => {
+    const text = 'admin-policy p { priority = 1, applies to pods has app in all namespaces, deny "x ${i}" ingress from namespaces a == "b", pass egress to internet }';
+    const { tree, diagnostics } = parse("t.knet", `${text}\nnamespace deny { pod pass { labels = { via = "x", seen = "y", deny = "z" } } }`);
+    expect(diagnostics).toEqual([]);
+    const declared = declarationsOf(tree);
+    expect([declared.get("deny"), declared.get("pass"), declared.get("block"), declared.get("attribute via")]).toEqual([1, 1, undefined, 1]);
+  });
+
   it("ends targets where the next statement of an assertion begins", () => {
     const { tree, diagnostics } = parse("t.knet", 'assert "x" { a/b reaches c/d, e/f, g/h reaches i/j on 80/tcp, k/l never reaches m/n }');
     expect(diagnostics).toEqual([]);

@@ -5,14 +5,14 @@ import * as types from "../lexer/tokens.ts";
 import { keyword } from "../lexer/tokens.ts";
 import { missingName } from "./state.ts";
 import type { Mutable } from "./state.ts";
-import { ValueRules } from "./values.ts";
+import { ExpressionRules } from "./expressions.ts";
 
 interface Comparison {
   readonly operator: ast.RequirementNode["operator"];
   readonly value: ast.ValueNode | null;
 }
 
-export abstract class PartyRules extends ValueRules {
+export abstract class PartyRules extends ExpressionRules {
   protected ports = this.RULE(
     "ports",
     (out: ast.ValueNode[]): void => {
@@ -51,16 +51,21 @@ export abstract class PartyRules extends ValueRules {
   protected anotherPeer(asserting: boolean, out: readonly ast.PeerNode[]): boolean {
     if (!asserting) return !this.memberAhead(2);
     const member = this.member as unknown as ast.ReachNode | null;
-    // Sources are followed by `reaches`; a target followed by it is the source of the next statement.
-    return member === null || member.targets !== out || (!this.reachesAhead(2) && this.LA(3).image !== "any");
+    // Sources are followed by a verb; a target followed by one is the source of the next statement.
+    const next = this.LA(3).image;
+    const begins = this.reachesAhead(2) || next === "any" || (next === "of" && this.LA(2).image === "connectivity");
+    return member === null || member.targets !== out || !begins;
   }
 
   protected peer = this.RULE(
     "peer",
     (asserting: boolean): ast.PeerNode => {
+      const { start, end, source } = this.here();
       const node: Mutable<ast.PeerNode> = {
         kind: "peer",
-        ...this.here(),
+        start,
+        end,
+        source,
         form: "value",
         selector: null,
         name: null,
@@ -69,6 +74,12 @@ export abstract class PartyRules extends ValueRules {
         value: null,
         except: null,
       };
+      if (asserting && !this.RECORDING_PHASE && this.isScalar(this.LA(1)) && !this.isWord(this.LA(1))) {
+        // Most parties of assertions are paths, and those of other forms begin with words.
+        node.value = this.SUBRULE2(this.operand);
+        node.end = Math.max(node.start, this.lastEnd());
+        return node;
+      }
       this.OR([
         {
           GATE: () => this.LA(2).image === "pods" || this.LA(2).image === "namespaces",
@@ -161,18 +172,18 @@ export abstract class PartyRules extends ValueRules {
           ALT: () => {
             this.CONSUME(keyword("service"));
             node.form = "service";
-            node.value = this.SUBRULE(this.scalar);
+            node.value = this.SUBRULE(this.operand);
           },
         },
         {
           GATE: () => !continuationKeywords.has(this.LA(1).image),
           ALT: () => {
-            node.value = this.SUBRULE2(this.scalar);
+            node.value = this.SUBRULE2(this.operand);
             this.OPTION({
               GATE: () => !asserting,
               DEF: () => {
                 this.CONSUME(keyword("except"));
-                node.except = this.SUBRULE(this.value);
+                node.except = this.SUBRULE3(this.operand);
               },
             });
           },
@@ -249,7 +260,13 @@ export abstract class PartyRules extends ValueRules {
         const more = this.SUBRULE2(this.requirement);
         this.ACTION(() => requirements.push(more));
       });
-      return { kind: "selector", start, end: this.RECORDING_PHASE ? start : Math.max(start, this.lastEnd()), requirements };
+      return {
+        kind: "selector",
+        start,
+        end: this.RECORDING_PHASE ? start : Math.max(start, this.lastEnd()),
+        source: this.source,
+        requirements,
+      };
     },
     { resyncEnabled: false },
   );
@@ -291,7 +308,15 @@ export abstract class PartyRules extends ValueRules {
           },
         ],
       });
-      return { kind: "requirement", start, end: this.RECORDING_PHASE ? start : Math.max(start, this.lastEnd()), key, operator, value };
+      return {
+        kind: "requirement",
+        start,
+        end: this.RECORDING_PHASE ? start : Math.max(start, this.lastEnd()),
+        source: this.source,
+        key,
+        operator,
+        value,
+      };
     },
     { resyncEnabled: false },
   );
@@ -320,7 +345,7 @@ export abstract class PartyRules extends ValueRules {
           ALT: () => {
             this.CONSUME(keyword("in"));
             operator = "in";
-            value = this.SUBRULE(this.list);
+            value = this.SUBRULE(this.operand);
           },
         },
         {
@@ -328,7 +353,7 @@ export abstract class PartyRules extends ValueRules {
             this.CONSUME(keyword("not"));
             this.CONSUME2(keyword("in"));
             operator = "not in";
-            value = this.SUBRULE2(this.list);
+            value = this.SUBRULE2(this.operand);
           },
         },
       ]);
@@ -340,7 +365,7 @@ export abstract class PartyRules extends ValueRules {
   /** What is compared with: a word that goes on with the sentence is not it. */
   protected labelValue = this.RULE(
     "label value",
-    (): ast.ScalarNode => this.OR([{ GATE: () => !continuationKeywords.has(this.LA(1).image), ALT: () => this.SUBRULE(this.scalar) }]),
+    (): ast.ValueNode => this.OR([{ GATE: () => !continuationKeywords.has(this.LA(1).image), ALT: () => this.SUBRULE(this.operand) }]),
     { resyncEnabled: false },
   );
 }

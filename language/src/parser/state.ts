@@ -6,9 +6,11 @@ import { EmbeddedActionsParser, isRecognitionException } from "chevrotain";
 import type { IToken, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
 import { nearest } from "../diagnostics/suggest.ts";
+import type { TokenPiece } from "../lexer/interpolation.ts";
 import { stringValue } from "../lexer/lexer.ts";
 import * as types from "../lexer/tokens.ts";
 import { blockKeywords } from "../schema/blocks.ts";
+import { beginsDirective, directiveAt } from "./directive-words.ts";
 
 /** A node under construction. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
@@ -21,14 +23,39 @@ export type ParserRemark =
   | { readonly kind: "leading"; readonly token: IToken; readonly parent: string }
   | { readonly kind: "separator"; readonly token: IToken; readonly previous: IToken }
   | { readonly kind: "colon"; readonly token: IToken }
-  | { readonly kind: "dotted"; readonly token: IToken };
+  | { readonly kind: "dotted"; readonly token: IToken }
+  /** Written as in another language: what is said about it, and what to write in place of the tokens from `token` to `last`. */
+  | { readonly kind: "foreign"; readonly token: IToken; readonly last?: IToken; readonly what: string; readonly instead: string | null }
+  /** An operator that touches its operands. */
+  | { readonly kind: "spaces"; readonly token: IToken }
+  | { readonly kind: "chained"; readonly token: IToken }
+  | { readonly kind: "computed-import"; readonly token: IToken }
+  | { readonly kind: "deep"; readonly token: IToken };
+
+/** How many operators, calls and steps may lie inside one another; brackets have a limit of their own. */
+export const expressionLimit = 256;
 
 export const endOf = (token: IToken): number => token.startOffset + token.image.length;
 export const separators: ReadonlySet<TokenType> = new Set([types.NewLine, types.Comma]);
 /** Tokens that recovery must not take away: they hold the file together. */
-const kept: ReadonlySet<TokenType> = new Set([...separators, types.LeftBrace, types.RightBrace, types.LeftBracket, types.RightBracket]);
-export const missingName: ast.NameNode = { kind: "name", start: 0, end: 0, value: "", quoted: false };
-const missingScalar: ast.ScalarNode = { kind: "scalar", start: 0, end: 0, form: "malformed", text: "" };
+const kept: ReadonlySet<TokenType> = new Set([
+  ...separators,
+  types.LeftBrace,
+  types.RightBrace,
+  types.LeftBracket,
+  types.RightBracket,
+  types.LeftParen,
+  types.RightParen,
+]);
+const nowhere: ast.NodeSource = { path: "", expansion: null };
+export const missingName: ast.NameNode = { kind: "name", start: 0, end: 0, source: nowhere, value: "", quoted: false, parts: null };
+export const missingScalar: ast.ScalarNode = { kind: "scalar", start: 0, end: 0, source: nowhere, form: "malformed", text: "" };
+
+/** What follows `allow`, `deny` and `pass`, and the name of a rule. */
+const ruleWords: ReadonlySet<string> = new Set(["ingress", "egress", "from", "to"]);
+/** What statements of an assertion say of somebody. */
+const statementEnds: ReadonlySet<TokenType> = new Set([types.NewLine, types.RightBrace, types.LeftBrace]);
+const verbs: ReadonlySet<string> = new Set(["reaches", "resolves"]);
 
 const scalarForms = new Map<TokenType, ast.ScalarForm>([
   [types.Text, "string"],
@@ -37,6 +64,8 @@ const scalarForms = new Map<TokenType, ast.ScalarForm>([
   [types.Address, "address"],
   [types.AddressRange, "cidr"],
   [types.Mac, "mac"],
+  [types.Duration, "duration"],
+  [types.Size, "size"],
   [types.Path, "path"],
   [types.Dotted, "dotted"],
   [types.Malformed, "malformed"],
@@ -45,8 +74,14 @@ const scalarForms = new Map<TokenType, ast.ScalarForm>([
 export abstract class ParserState extends EmbeddedActionsParser {
   remarks: ParserRemark[] = [];
 
+  /** Of every node of the file being read. */
+  protected source: ast.NodeSource = nowhere;
+
   /** Members of the innermost open file, body or map. */
   protected members: ast.MemberNode[] = [];
+
+  /** Pieces of the strings that have some, by start offset. */
+  protected interpolations: ReadonlyMap<number, readonly TokenPiece[]> = new Map();
 
   protected inAssert = false;
 
@@ -55,8 +90,14 @@ export abstract class ParserState extends EmbeddedActionsParser {
 
   protected member: (Mutable<ast.NodeBase> & { damaged?: boolean }) | null = null;
 
-  /** No `reaches` stands between the current token and this offset. */
+  /** How deep the operators of the value that was read last lie inside one another. */
+  protected height = 0;
+
+  /** Neither `reaches` nor `resolves` stands between the current token and this offset. */
   protected noReachesBefore = -1;
+
+  /** What stands in `${…}` of a string, and is followed by a brace. */
+  protected abstract interpolated(tokens: readonly IToken[]): ast.ValueNode | null;
 
   /** Runs a rule; an error in it has been recorded and ends the rule, not the file. */
   protected guarded(rule: () => void): void {
@@ -81,11 +122,14 @@ export abstract class ParserState extends EmbeddedActionsParser {
   protected memberAhead(k: number): boolean {
     const token = this.LA(k);
     const next = this.LA(k + 1);
-    if (next.tokenType === types.Assign) return true;
-    if (this.inAssert) return this.reachesAhead(k);
+    if (next.tokenType === types.Assign) return this.isName(token);
+    if (beginsDirective(token) && directiveAt((at) => this.LA(k + at)) !== null) return true;
+    if (this.inAssert) return this.reachesAhead(k) || (token.image === "connectivity" && next.image === "of");
     switch (token.image) {
       case "allow":
-        return ["ingress", "egress", "from", "to"].includes(next.image);
+      case "deny":
+      case "pass":
+        return ruleWords.has((next.tokenType === types.Text ? this.LA(k + 2) : next).image);
       case "applies":
         return next.image === "to";
       case "isolates":
@@ -107,30 +151,34 @@ export abstract class ParserState extends EmbeddedActionsParser {
   /** Whether a declaration of a known kind begins here. Parties look alike (`node a`), so this is asked only behind a whole member. */
   protected blockAhead(): boolean {
     // Behind a rule, `subnet x` is somebody it forgot to say `from` for.
-    const rule = (this.member as ast.MemberNode | null)?.kind === "allow";
+    const kind = (this.member as ast.MemberNode | null)?.kind;
+    const rule = kind === "allow" || kind === "deny" || kind === "pass";
     return !this.inAssert && !rule && blockKeywords.has(this.LA(1).image) && this.isName(this.LA(2));
   }
 
   protected isWord(token: IToken): boolean {
-    return token.tokenType === types.Identifier || token.tokenType.CATEGORIES?.includes(types.Word) === true;
+    return types.isWord(token.tokenType);
   }
 
   protected isName(token: IToken): boolean {
     return token.tokenType === types.Text || token.tokenType === types.Dotted || this.isWord(token);
   }
 
-  /** Whether `reaches` comes before the end of the line. Each stretch of tokens is searched once. */
+  /** Whether `reaches` or `resolves` comes before the end of the line. Each stretch of tokens is searched once. */
   protected reachesAhead(k: number): boolean {
     const from = this.LA(k).startOffset;
     if (from < this.noReachesBefore) return false;
+    let depth = 0;
     for (let i = k; ; i++) {
       const token = this.LA(i);
       const type = token.tokenType;
-      if (type === types.EOF || type === types.NewLine || type === types.RightBrace || type === types.LeftBrace) {
+      if (type === types.LeftBracket || type === types.LeftParen) depth++;
+      else if (type === types.RightBracket || type === types.RightParen) depth--;
+      if (depth < 0 || type === types.EOF || (depth === 0 && statementEnds.has(type))) {
         this.noReachesBefore = type === types.EOF ? Number.POSITIVE_INFINITY : token.startOffset;
         return false;
       }
-      if (token.image === "reaches" || (token.image === "never" && this.LA(i + 1).image === "reaches")) return true;
+      if (depth === 0 && verbs.has(token.image)) return true;
     }
   }
 
@@ -142,9 +190,9 @@ export abstract class ParserState extends EmbeddedActionsParser {
     return node as Mutable<T>;
   }
 
-  protected here(): { readonly start: number; readonly end: number } {
+  protected here(): ast.NodeBase {
     const token = this.LA(1);
-    return { start: token.startOffset, end: endOf(token) };
+    return { start: token.startOffset, end: endOf(token), source: this.source };
   }
 
   /** Whether the next tokens have these texts. */
@@ -157,29 +205,50 @@ export abstract class ParserState extends EmbeddedActionsParser {
     const token = this.LA(k);
     if (token.tokenType === types.Equal || token.tokenType === types.NotEqual) return true;
     const next = this.LA(k + 1);
-    return (token.image === "in" && next.tokenType === types.LeftBracket) || (token.image === "not" && next.image === "in");
+    return (
+      (token.image === "in" && (next.tokenType === types.LeftBracket || next.tokenType === types.LeftParen)) ||
+      (token.image === "not" && next.image === "in")
+    );
   }
 
   protected nameOf(token: IToken): ast.NameNode {
     if (this.RECORDING_PHASE) return missingName;
-    const at = this.place(token);
+    const { start, end, source } = this.place(token);
     const quoted = token.tokenType === types.Text;
-    return { kind: "name", ...at, value: quoted ? stringValue(token.image) : token.image, quoted };
+    const parts = quoted ? this.partsOf(token) : null;
+    const value = parts !== null ? token.image.slice(1, -1) : quoted ? stringValue(token.image) : token.image;
+    return { kind: "name", start, end, source, value, quoted, parts };
   }
 
   /** Where a token stands; one that recovery made up stands behind the last real one. */
-  protected place(token: IToken): { readonly start: number; readonly end: number } {
+  protected place(token: IToken): ast.NodeBase {
     if (token.isInsertedInRecovery === true || token.startOffset < 0) {
       const at = this.lastEnd();
-      return { start: at, end: at };
+      return { start: at, end: at, source: this.source };
     }
-    return { start: token.startOffset, end: endOf(token) };
+    return { start: token.startOffset, end: endOf(token), source: this.source };
   }
 
-  protected scalarOf(token: IToken): ast.ScalarNode {
+  /** The pieces of a string with `${…}`; null of any other. */
+  private partsOf(token: IToken): readonly ast.TextPart[] | null {
+    if (this.interpolations.size === 0) return null;
+    const pieces = this.interpolations.get(token.startOffset);
+    if (pieces === undefined) return null;
+    return pieces.map((piece): ast.TextPart => {
+      if (typeof piece === "string") return piece;
+      return this.interpolated(piece.tokens) ?? { ...missingScalar, start: piece.start, end: piece.end, source: this.source };
+    });
+  }
+
+  protected scalarOf(token: IToken): ast.ScalarNode | ast.TextNode {
     if (this.RECORDING_PHASE) return missingScalar;
+    if (token.tokenType === types.Text || token.tokenType === types.Malformed) {
+      const parts = this.partsOf(token);
+      if (parts !== null) return { kind: "text", ...this.place(token), parts };
+    }
     const form = scalarForms.get(token.tokenType) ?? "word";
-    return { kind: "scalar", ...this.place(token), form, text: form === "string" ? stringValue(token.image) : token.image };
+    const { start, end, source } = this.place(token);
+    return { kind: "scalar", start, end, source, form, text: form === "string" ? stringValue(token.image) : token.image };
   }
 
   protected override canTokenTypeBeDeletedInRecovery(): boolean {

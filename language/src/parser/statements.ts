@@ -1,9 +1,14 @@
 /** Rules for the members that read like sentences. */
 import type { ParserMethod, TokenType } from "chevrotain";
 import type * as ast from "../ast/nodes.ts";
+import { continuationKeywords } from "../lexer/keywords.ts";
 import * as types from "../lexer/tokens.ts";
 import { keyword } from "../lexer/tokens.ts";
 import { PartyRules } from "./parties.ts";
+import type { Mutable } from "./state.ts";
+
+/** What rules do, by their first words. */
+const actions = ["allow", "deny", "pass"] as const;
 
 /** What may follow the name of a port, `=` forgotten or not. */
 const namedPort: ReadonlySet<TokenType> = new Set([types.Assign, types.Colon, types.Port, types.Integer]);
@@ -15,9 +20,12 @@ export abstract class StatementRules extends PartyRules {
   protected portStatement = this.RULE(
     "port statement",
     (): void => {
+      const { start, end, source } = this.here();
       const node = this.open<ast.PortNode>({
         kind: "port-statement",
-        ...this.here(),
+        start,
+        end,
+        source,
         name: null,
         port: null,
         target: null,
@@ -41,29 +49,52 @@ export abstract class StatementRules extends PartyRules {
           ]);
         },
       });
-      node.port = this.SUBRULE(this.portValue);
+      node.port = this.SUBRULE(this.value);
       this.OPTION2(() => {
         this.CONSUME(types.Arrow);
-        node.target = this.SUBRULE2(this.portValue);
+        node.target = this.SUBRULE2(this.value);
       });
       this.OPTION3(() => {
         this.CONSUME(keyword("node-port"));
         this.OPTION4(() => this.CONSUME2(types.Assign));
-        node.nodePort = this.SUBRULE3(this.portValue);
+        node.nodePort = this.SUBRULE3(this.value);
       });
     },
     { resyncEnabled: false },
   );
 
+  /** Whether pods or namespaces are named, rather than labels. */
+  private subjectAhead(): boolean {
+    return this.reads("pods") || this.reads("namespaces") || this.reads("namespace") || this.reads("all", "namespaces");
+  }
+
   protected applies = this.RULE(
     "applies",
     (): void => {
-      const node = this.open<ast.AppliesNode>({ kind: "applies", ...this.here(), to: null, nodes: [], selector: null, damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.AppliesNode>({
+        kind: "applies",
+        start,
+        end,
+        source,
+        to: null,
+        nodes: [],
+        selector: null,
+        subject: null,
+        damaged: false,
+      });
       this.CONSUME(keyword("applies"));
       this.CONSUME(keyword("to"));
       this.OR({
         MAX_LOOKAHEAD: 1,
         DEF: [
+          {
+            GATE: () => !this.operatorAt(2) && this.subjectAhead(),
+            ALT: () => {
+              node.to = "subject";
+              node.subject = this.SUBRULE(this.peer, { ARGS: [false] });
+            },
+          },
           {
             GATE: () => !this.operatorAt(2),
             ALT: () => {
@@ -98,13 +129,6 @@ export abstract class StatementRules extends PartyRules {
           },
           {
             ALT: () => {
-              this.OPTION({
-                GATE: () => this.reads("pods") && !this.operatorAt(2),
-                DEF: () => {
-                  const pods = this.CONSUME2(keyword("pods"));
-                  this.ACTION(() => this.remarks.push({ kind: "unexpected", token: pods, expected: "a selector (without `pods`)" }));
-                },
-              });
               node.to = "selector";
               node.selector = this.SUBRULE(this.selector);
             },
@@ -118,7 +142,8 @@ export abstract class StatementRules extends PartyRules {
   protected selects = this.RULE(
     "selects",
     (): void => {
-      const node = this.open<ast.SelectsNode>({ kind: "selects", ...this.here(), selector: null, damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.SelectsNode>({ kind: "selects", start, end, source, selector: null, damaged: false });
       this.CONSUME(keyword("selects"));
       node.selector = this.SUBRULE(this.selector);
     },
@@ -128,7 +153,8 @@ export abstract class StatementRules extends PartyRules {
   protected isolates = this.RULE(
     "isolates",
     (): void => {
-      const node = this.open<ast.IsolatesNode>({ kind: "isolates", ...this.here(), directions: [], damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.IsolatesNode>({ kind: "isolates", start, end, source, directions: [], damaged: false });
       this.CONSUME(keyword("isolates"));
       const first = this.SUBRULE(this.direction);
       this.ACTION(() => node.directions.push(first));
@@ -151,25 +177,38 @@ export abstract class StatementRules extends PartyRules {
     { resyncEnabled: false },
   );
 
-  protected allow = this.RULE(
+  protected rule = this.RULE(
     "allow",
     (): void => {
-      const node = this.open<ast.AllowNode>({
-        kind: "allow",
+      const node = this.open<ast.RuleNode>({
+        kind: actions.find((action) => this.reads(action)) ?? "allow",
         ...this.here(),
+        name: null,
         direction: null,
         preposition: null,
         peers: [],
         ports: [],
         damaged: false,
       });
-      this.CONSUME(keyword("allow"));
+      this.OR([
+        { ALT: () => this.CONSUME(keyword("allow")) },
+        { ALT: () => this.CONSUME(keyword("deny")) },
+        { ALT: () => this.CONSUME(keyword("pass")) },
+      ]);
+      this.OPTION({
+        GATE: () => this.LA(1).tokenType === types.Text,
+        DEF: () => {
+          node.name = this.SUBRULE(this.name);
+        },
+      });
       node.direction = this.SUBRULE(this.direction);
-      this.OPTION(() => {
-        node.preposition = this.nameOf(this.OR([{ ALT: () => this.CONSUME(keyword("from")) }, { ALT: () => this.CONSUME(keyword("to")) }]));
+      this.OPTION2(() => {
+        node.preposition = this.nameOf(
+          this.OR2([{ ALT: () => this.CONSUME(keyword("from")) }, { ALT: () => this.CONSUME(keyword("to")) }]),
+        );
         this.SUBRULE(this.peers, { ARGS: [node.peers, false] });
       });
-      this.OPTION2(() => {
+      this.OPTION3(() => {
         this.CONSUME(keyword("on"));
         this.SUBRULE(this.ports, { ARGS: [node.ports] });
       });
@@ -180,7 +219,8 @@ export abstract class StatementRules extends PartyRules {
   protected forward = this.RULE(
     "forward",
     (): void => {
-      const node = this.open<ast.ForwardNode>({ kind: "forward", ...this.here(), zone: null, servers: null, damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.ForwardNode>({ kind: "forward", start, end, source, zone: null, servers: null, damaged: false });
       this.CONSUME(keyword("forward"));
       node.zone = this.SUBRULE(this.name);
       this.CONSUME(keyword("to"));
@@ -192,7 +232,8 @@ export abstract class StatementRules extends PartyRules {
   protected spread = this.RULE(
     "spread",
     (): void => {
-      const node = this.open<ast.SpreadNode>({ kind: "spread", ...this.here(), nodes: null, damaged: false });
+      const { start, end, source } = this.here();
+      const node = this.open<ast.SpreadNode>({ kind: "spread", start, end, source, nodes: null, damaged: false });
       this.CONSUME(keyword("spread"));
       this.CONSUME(keyword("over"));
       node.nodes = this.SUBRULE(this.value);
@@ -203,15 +244,19 @@ export abstract class StatementRules extends PartyRules {
   protected reach = this.RULE(
     "reach",
     (): void => {
+      const { start, end, source } = this.here();
       const node = this.open<ast.ReachNode>({
         kind: "reach",
-        ...this.here(),
+        start,
+        end,
+        source,
         sources: [],
         except: [],
         never: false,
         someBackend: false,
         targets: [],
         ports: null,
+        path: [],
         damaged: false,
       });
       this.SUBRULE(this.peers, { ARGS: [node.sources, true] });
@@ -219,6 +264,14 @@ export abstract class StatementRules extends PartyRules {
         this.CONSUME(keyword("except"));
         this.SUBRULE2(this.peers, { ARGS: [node.except, true] });
       });
+      let resolved = false;
+      this.OPTION5(() => {
+        this.SUBRULE(this.resolution, { ARGS: [node] });
+        this.ACTION(() => {
+          resolved = true;
+        });
+      });
+      if (resolved) return;
       this.OPTION2(() => {
         this.CONSUME(keyword("never"));
         node.never = true;
@@ -237,6 +290,162 @@ export abstract class StatementRules extends PartyRules {
         node.ports = ports;
         this.SUBRULE(this.ports, { ARGS: [ports] });
       });
+      this.MANY(() => {
+        const clause = this.SUBRULE(this.pathClause);
+        this.ACTION(() => node.path.push(clause));
+      });
+    },
+    { resyncEnabled: false },
+  );
+
+  protected pathClause = this.RULE(
+    "path clause",
+    (): ast.PathClauseNode => {
+      const node: Mutable<ast.PathClauseNode> = { kind: "path-clause", ...this.here(), form: "via", holder: null, name: null, value: null };
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(keyword("encapsulated"));
+            node.form = "encapsulated";
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("unencapsulated"));
+            node.form = "unencapsulated";
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("via"));
+            node.form = "via";
+            this.CONSUME(keyword("router"));
+            node.holder = "router";
+            node.name = this.SUBRULE(this.name);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("seen"));
+            node.form = "seen-as";
+            this.CONSUME(keyword("as"));
+            this.SUBRULE(this.sourceSeen, { ARGS: [node] });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("with"));
+            node.form = "mtu";
+            this.CONSUME(keyword("mtu"));
+            node.value = this.SUBRULE(this.operand);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("balanced"));
+            node.form = "balanced";
+            this.CONSUME(keyword("within"));
+            node.value = this.SUBRULE2(this.operand);
+            this.CONSUME(keyword("percent"));
+          },
+        },
+      ]);
+      this.ACTION(() => {
+        node.end = Math.max(node.start, this.lastEnd());
+      });
+      return node;
+    },
+    { resyncEnabled: false },
+  );
+
+  /** Behind `seen as`: `node node-a`, `router core` or an address. */
+  private sourceSeen = this.RULE(
+    "source seen",
+    (node: Mutable<ast.PathClauseNode>): void => {
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(keyword("node"));
+            const name = this.SUBRULE(this.name);
+            this.ACTION(() => {
+              node.holder = "node";
+              node.name = name;
+            });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(keyword("router"));
+            const name = this.SUBRULE2(this.name);
+            this.ACTION(() => {
+              node.holder = "router";
+              node.name = name;
+            });
+          },
+        },
+        {
+          GATE: () => !continuationKeywords.has(this.LA(1).image),
+          ALT: () => {
+            const value = this.SUBRULE(this.operand);
+            this.ACTION(() => {
+              node.value = value;
+            });
+          },
+        },
+      ]);
+    },
+    { resyncEnabled: false },
+  );
+
+  /** From `resolves` on: what was read as the beginning of a `reaches` statement becomes one of the other kind. */
+  private resolution = this.RULE(
+    "resolve",
+    (begun: ast.ReachNode): void => {
+      const node = this.becomesResolve(begun);
+      this.CONSUME(keyword("resolves"));
+      node.name = this.SUBRULE(this.name);
+      this.CONSUME(keyword("to"));
+      this.SUBRULE3(this.peers, { ARGS: [node.targets, true] });
+    },
+    { resyncEnabled: false },
+  );
+
+  private becomesResolve(begun: ast.ReachNode): Mutable<ast.ResolveNode> {
+    if (!this.RECORDING_PHASE) this.members.pop();
+    const { start, end, source, sources, except } = this.RECORDING_PHASE ? { ...this.here(), sources: [], except: [] } : begun;
+    return this.open<ast.ResolveNode>({ kind: "resolve", start, end, source, sources, except, name: null, targets: [], damaged: false });
+  }
+
+  protected connectivity = this.RULE(
+    "connectivity",
+    (): void => {
+      const { start, end, source } = this.here();
+      const node = this.open<ast.ConnectivityNode>({
+        kind: "connectivity",
+        start,
+        end,
+        source,
+        namespace: null,
+        body: null,
+        damaged: false,
+      });
+      this.guarded(() => {
+        this.CONSUME(keyword("connectivity"));
+        this.CONSUME(keyword("of"));
+        this.CONSUME(keyword("namespace"));
+        node.namespace = this.SUBRULE(this.name);
+        this.CONSUME(keyword("is"));
+        this.CONSUME(keyword("exactly"));
+      });
+      this.SUBRULE(this.headerRest);
+      const assertBefore = this.inAssert;
+      this.ACTION(() => {
+        this.inAssert = true;
+      });
+      node.body = this.SUBRULE(this.body);
+      this.ACTION(() => {
+        this.inAssert = assertBefore;
+      });
     },
     { resyncEnabled: false },
   );
@@ -244,9 +453,12 @@ export abstract class StatementRules extends PartyRules {
   protected failure = this.RULE(
     "failure",
     (): void => {
+      const { start, end, source } = this.here();
       const node = this.open<ast.FailureNode>({
         kind: "failure",
-        ...this.here(),
+        start,
+        end,
+        source,
         when: "after",
         count: null,
         what: null,
@@ -271,7 +483,7 @@ export abstract class StatementRules extends PartyRules {
           },
         ]);
         this.CONSUME(keyword("any"));
-        node.count = this.SUBRULE(this.scalar);
+        node.count = this.SUBRULE(this.operand);
         this.OR2([
           {
             ALT: () => {
@@ -283,6 +495,12 @@ export abstract class StatementRules extends PartyRules {
             ALT: () => {
               this.OR4([{ ALT: () => this.CONSUME(keyword("pod")) }, { ALT: () => this.CONSUME(keyword("pods")) }]);
               node.what = "pod";
+            },
+          },
+          {
+            ALT: () => {
+              this.OR6([{ ALT: () => this.CONSUME(keyword("link")) }, { ALT: () => this.CONSUME(keyword("links")) }]);
+              node.what = "link";
             },
           },
         ]);

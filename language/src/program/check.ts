@@ -5,6 +5,7 @@ import type { Symbols } from "../binder/binder.ts";
 import { checkAsserts } from "../checker/assert.ts";
 import { checkCluster } from "../checker/cluster.ts";
 import type { ClusterFacts } from "../checker/cluster.ts";
+import { checkClusterPolicies } from "../checker/cluster-policy.ts";
 import { CheckContext } from "../checker/context.ts";
 import { checkFirewalls } from "../checker/firewall.ts";
 import { checkNamespaces } from "../checker/namespace.ts";
@@ -19,50 +20,101 @@ import { checkStructure } from "../checker/structure.ts";
 import { compareDiagnostics, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
+import { settle } from "../expand/blame.ts";
+import type { ComputedText } from "../expand/computed.ts";
+import { expandProgram } from "../expand/expand.ts";
+import type { ParameterArguments, ProgramHost } from "../expand/types.ts";
+import { lint } from "../lint/lint.ts";
+import { suppress, suppressionsIn } from "../lint/suppression.ts";
+import type { Suppression } from "../lint/suppression.ts";
 import { touches, wordsIn } from "../parser/damage.ts";
-import type { Stretch } from "../parser/damage.ts";
-import { parse } from "../parser/parse.ts";
+import type { ParseResult } from "../parser/parse.ts";
 import { positionAt, sourceFile } from "../text/source.ts";
 import type { SourceFile } from "../text/source.ts";
 import type { CheckedProgram, NamespaceDeclaration } from "./checked.ts";
+import { loadProgram } from "./load.ts";
+import { oneOfEachMistake, withoutConsequences } from "./one-mistake.ts";
 
 export interface CheckResult {
   /** Null exactly when a diagnostic is an error. */
   readonly program: CheckedProgram | null;
   /** In the order of their places. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Of the entry file. */
   readonly tree: SyntaxTree;
+  /** Every file of the program by its path, the entry file first. */
+  readonly files: ReadonlyMap<string, ParseResult>;
   readonly symbols: Symbols;
+  /** Comments that silence warnings, of all files; the compiler's own findings ask them too. */
+  readonly suppressions: readonly Suppression[];
+  /** What {@link settle} wants of findings that come later. */
+  readonly computed: ComputedText;
+}
+
+export interface CheckOptions {
+  /** Reads imported files; without it an import is an error. */
+  readonly host?: ProgramHost;
+  /** Values of the entry file's parameters. */
+  readonly parameters?: ParameterArguments;
+  /** The files of an earlier check: what has the same text is not parsed again. */
+  readonly known?: ReadonlyMap<string, ParseResult>;
 }
 
 /**
- * Parses and checks one file. Never throws on any text.
- * @param file the path as the host names it; it comes back in every span
+ * Parses, expands and checks a program. Never throws on any text.
+ * @param file the entry file's path as the host names it; it comes back in every span
  */
-export function checkProgram(file: string, text: string): CheckResult {
-  const parsed = parse(file, text);
-  const { tree } = parsed;
-  const ctx = new CheckContext(tree, bind(file, tree.root));
-  if (parsed.damaged) ctx.doubt(wordsIn(tree, parsed.doubt));
-  const program = checkTree(ctx);
+export function checkProgram(file: string, text: string, options: CheckOptions = {}): CheckResult {
+  const loaded = loadProgram(file, text, options.host ?? null, options.known);
+  const { files } = loaded;
+  const expanded = expandProgram(loaded, options.parameters ?? new Map<string, never>());
+  const ctx = new CheckContext(expanded, bind(expanded.root));
+  const damage = new Map([...files].filter(([, parsed]) => parsed.damaged).map(([path, parsed]) => [path, damageOf(parsed)]));
+  for (const { parsed } of damage.values()) ctx.doubt(wordsIn(parsed.tree, parsed.doubt));
+  const whole = checkTree(ctx);
   ctx.reportCollected();
-  // Where the text is damaged, only what a place says by itself is believed; elsewhere, what does not depend on all of the text.
-  const source = sourceFile(file, text);
-  const damagedLines = new Set(parsed.diagnostics.map((diagnostic) => positionAt(source, diagnostic.span.start).line));
-  // A selector may match nothing only because the pod or namespace that is missing elsewhere is missing.
-  const believed =
-    ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace")
-      ? ctx.diagnostics.filter((d) => d.name !== "selects-nothing")
-      : ctx.diagnostics;
-  const found = parsed.damaged ? believed.filter((d) => isTrusted(d, source, damagedLines) || isElsewhere(d, parsed.doubt)) : believed;
-  const diagnostics = [...parsed.diagnostics, ...found].sort(compareDiagnostics);
-  return { program: hasErrors(diagnostics) ? null : program, diagnostics, tree, symbols: ctx.symbols };
+  const found = settle([...expanded.diagnostics, ...ctx.diagnostics.filter((d) => isBelieved(d, ctx))], expanded.computed);
+  const kept = damage.size === 0 ? found : found.filter((d) => isTrusted(d, damage) || isElsewhere(d, damage));
+  const syntax = [...files.values()].flatMap(({ tree, diagnostics }) =>
+    diagnostics.length < 2 ? diagnostics : oneOfEachMistake(sourceFile(tree.path, tree.text), diagnostics),
+  );
+  const checked = [...syntax, ...loaded.diagnostics, ...withoutConsequences(kept)].sort(compareDiagnostics);
+  const program = hasErrors(checked) ? null : whole;
+  const linted = program === null ? checked : settle(lint(program, checked, expanded.textOf), expanded.computed);
+  const suppressions = [...files.values()].flatMap((parsed) => suppressionsIn(parsed.tree));
+  const diagnostics = suppress(linted, suppressions);
+  const tree = files.get(file)?.tree;
+  if (tree === undefined) throw new Error(`${file} is not among the files of the program`);
+  return { program, diagnostics, tree, files, symbols: ctx.symbols, suppressions, computed: expanded.computed };
 }
 
-/** A finding that its own text proves, on a line without syntax errors. */
-function isTrusted(diagnostic: Diagnostic, lines: SourceFile, damaged: ReadonlySet<number>): boolean {
+/** A file that does not read as knet, with the lines its syntax errors stand on. */
+interface Damage {
+  readonly parsed: ParseResult;
+  readonly source: SourceFile;
+  readonly lines: ReadonlySet<number>;
+}
+
+function damageOf(parsed: ParseResult): Damage {
+  const source = sourceFile(parsed.tree.path, parsed.tree.text);
+  return { parsed, source, lines: new Set(parsed.diagnostics.map((diagnostic) => positionAt(source, diagnostic.span.start).line)) };
+}
+
+/** Findings that may only be there because declarations are missing are not believed when some are. */
+function isBelieved(diagnostic: Diagnostic, ctx: CheckContext): boolean {
+  if (ctx.program.incomplete && (diagnostic.name === "unknown-name" || aboutTheWhole.has(diagnostic.name))) return false;
+  // A selector may match nothing only because the pod or namespace that is missing elsewhere is missing.
+  return diagnostic.name !== "selects-nothing" || !(ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace"));
+}
+
+/** A finding that its own text proves, on lines without syntax errors. */
+function isTrusted(diagnostic: Diagnostic, damage: ReadonlyMap<string, Damage>): boolean {
   if (diagnostic.name !== "not-supported" && !languageCatalogue.isLocal(diagnostic.code)) return false;
-  return !damaged.has(positionAt(lines, diagnostic.span.start).line);
+  const file = damage.get(diagnostic.span.file);
+  if (file === undefined) return true;
+  const last = positionAt(file.source, diagnostic.span.end).line;
+  for (let line = positionAt(file.source, diagnostic.span.start).line; line <= last; line++) if (file.lines.has(line)) return false;
+  return true;
 }
 
 /**
@@ -90,13 +142,16 @@ const aboutTheWhole: ReadonlySet<string> = new Set([
 ]);
 
 /** A finding all of whose places are readable, and which what cannot be read elsewhere would not take back. */
-function isElsewhere(diagnostic: Diagnostic, doubt: readonly Stretch[]): boolean {
+function isElsewhere(diagnostic: Diagnostic, damage: ReadonlyMap<string, Damage>): boolean {
   if (aboutTheWhole.has(diagnostic.name)) return false;
-  return [diagnostic, ...diagnostic.related].every(({ span }) => !doubt.some((stretch) => touches(span, stretch)));
+  return [diagnostic, ...diagnostic.related].every(({ span }) => {
+    const doubt = damage.get(span.file)?.parsed.doubt ?? [];
+    return !doubt.some((stretch) => touches(span, stretch));
+  });
 }
 
 function checkTree(ctx: CheckContext): CheckedProgram | null {
-  const { root } = ctx.tree;
+  const { root } = ctx;
   for (const { first, second } of ctx.symbols.duplicates) {
     ctx.report(
       "duplicate-name",
@@ -133,9 +188,19 @@ function checkTree(ctx: CheckContext): CheckedProgram | null {
         .filter((policy) => policy !== null),
     };
   });
-  const assertions = checkAsserts(ctx, facts);
+  const clusterPolicies = checkClusterPolicies(ctx, facts.index);
+  const assertions = checkAsserts(ctx, facts, networks);
   if (cluster.declaration === null) return null;
-  return { entry: ctx.tree.path, cluster: cluster.declaration, networks: networks.declarations, nodes, firewalls, namespaces, assertions };
+  return {
+    entry: ctx.program.path,
+    cluster: cluster.declaration,
+    networks: networks.declarations,
+    nodes,
+    firewalls,
+    clusterPolicies,
+    namespaces,
+    assertions,
+  };
 }
 
 /** Names of the subnets whose ranges overlap something: what lies in them is not judged. */

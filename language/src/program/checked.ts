@@ -23,6 +23,8 @@ export interface CheckedProgram {
   readonly networks: readonly NetworkDeclaration[];
   readonly nodes: readonly NodeDeclaration[];
   readonly firewalls: readonly FirewallDeclaration[];
+  /** `admin-policy` and `baseline-policy`, in source order. */
+  readonly clusterPolicies: readonly ClusterPolicyDeclaration[];
   /** A namespace may be declared in several blocks: they are merged here, in source order. */
   readonly namespaces: readonly NamespaceDeclaration[];
   readonly assertions: readonly AssertDeclaration[];
@@ -62,7 +64,14 @@ export interface PoolDeclaration extends Declared {
   readonly blockSize: Sourced<number>;
   readonly encapsulation: Sourced<"none" | "ipip" | "ipip-cross-subnet" | "vxlan" | "vxlan-cross-subnet">;
   readonly natOutgoing: Sourced<boolean>;
+  /** In Calico's syntax, as written; `all()` by default. It parses, and has no `global()`. */
+  readonly nodeSelector: Sourced<string>;
+  readonly disabled: Sourced<boolean>;
+  readonly allowedUses: Sourced<readonly PoolUse[]>;
+  readonly assignmentMode: Sourced<"Automatic" | "Manual">;
 }
+
+export type PoolUse = "Workload" | "Tunnel";
 
 /** `proxy iptables`; absent: iptables, placed at the cluster's header. */
 export interface ProxyDeclaration extends Declared {
@@ -74,6 +83,13 @@ export interface DnsDeclaration extends Declared {
   readonly kind: "coredns";
   /** Empty: the tenth address of each service range. */
   readonly addresses: Sourced<readonly Ip[]>;
+  /** Seconds, as are those of `cache`. */
+  readonly ttl: Sourced<number>;
+  readonly cache: Sourced<number>;
+  /** Empty: the resolver of the node. */
+  readonly upstream: Sourced<readonly Ip[]>;
+  /** Empty: no NodeLocal DNSCache. */
+  readonly nodeLocal: Sourced<readonly Ip[]>;
   readonly forwards: readonly { readonly zone: string; readonly servers: readonly Ip[]; readonly span: Span }[];
 }
 
@@ -144,9 +160,29 @@ export interface PodDeclaration extends Declared {
   readonly labels: Sourced<Readonly<Record<string, string>>>;
   readonly ports: readonly ContainerPortDeclaration[];
   readonly ready: Sourced<boolean>;
+  readonly terminating: Sourced<boolean>;
   readonly hostNetwork: Sourced<boolean>;
+  readonly dnsPolicy: Sourced<DnsPolicy>;
+  readonly dnsConfig: DnsConfigDeclaration | null;
   /** Pinned addresses, at most one per family; empty: allocated. */
   readonly addresses: Sourced<readonly Ip[]>;
+}
+
+export type DnsPolicy = "ClusterFirst" | "ClusterFirstWithHostNet" | "Default" | "None";
+
+/** Switches of a resolver: what resolv.conf(5) calls them. */
+export const resolverSwitches = ["rotate", "use-vc", "edns0", "single-request", "single-request-reopen", "trust-ad"] as const;
+export type ResolverSwitch = (typeof resolverSwitches)[number];
+
+export interface DnsConfigDeclaration extends Declared {
+  readonly nameservers: Sourced<readonly Ip[]>;
+  readonly searches: Sourced<readonly string[]>;
+  /** Null, as for the next two: what the policy gives, or the resolver's own default. */
+  readonly ndots: Sourced<number | null>;
+  /** Seconds. */
+  readonly timeout: Sourced<number | null>;
+  readonly attempts: Sourced<number | null>;
+  readonly switches: Readonly<Record<ResolverSwitch, Sourced<boolean>>>;
 }
 
 export interface WorkloadDeclaration extends Declared {
@@ -157,23 +193,65 @@ export interface WorkloadDeclaration extends Declared {
   /** How many of the replicas are ready; null: all. */
   readonly readyReplicas: Sourced<number | null>;
   readonly hostNetwork: Sourced<boolean>;
+  readonly dnsPolicy: Sourced<DnsPolicy>;
+  readonly dnsConfig: DnsConfigDeclaration | null;
   /** Null: all nodes. */
   readonly spreadOver: Sourced<readonly string[] | null>;
 }
 
+export type ServiceTypeName = "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
+export type FamilyPolicy = "SingleStack" | "PreferDualStack" | "RequireDualStack";
+export type TrafficDistribution = "PreferClose" | "PreferSameZone" | "PreferSameNode";
+
 export interface ServiceDeclaration extends Declared {
   readonly namespace: string;
-  readonly type: Sourced<"ClusterIP" | "NodePort">;
+  readonly type: Sourced<ServiceTypeName>;
   /** `headless = true`. */
   readonly headless: Sourced<boolean>;
-  /** Equality terms only, as Services have them. */
-  readonly selector: Sourced<Readonly<Record<string, string>>>;
+  /** Equality terms only, as Services have them. Null: it selects nothing. */
+  readonly selector: Sourced<Readonly<Record<string, string>> | null>;
   /** Empty: allocated. */
   readonly clusterIps: Sourced<readonly Ip[]>;
   /** The primary family first; empty: those of `clusterIps`, otherwise that of the first service range. */
   readonly families: Sourced<readonly Family[]>;
+  /** Null: what `families` and `clusterIps` come to. */
+  readonly familyPolicy: Sourced<FamilyPolicy | null>;
+  /** What all that comes to in this cluster, the primary family first; empty for an ExternalName. */
+  readonly ipFamilies: readonly Family[];
   readonly ports: readonly ServicePortDeclaration[];
   readonly publishNotReady: Sourced<boolean>;
+  /** Not null exactly when the type is ExternalName. */
+  readonly externalName: Sourced<string | null>;
+  readonly externalIps: Sourced<readonly Ip[]>;
+  readonly sessionAffinity: Sourced<"None" | "ClientIP">;
+  /** Seconds; of no meaning without affinity. */
+  readonly sessionTimeout: Sourced<number>;
+  readonly internalTrafficPolicy: Sourced<"Cluster" | "Local">;
+  readonly externalTrafficPolicy: Sourced<"Cluster" | "Local">;
+  readonly trafficDistribution: Sourced<TrafficDistribution | null>;
+  readonly loadBalancerAddresses: Sourced<readonly Ip[]>;
+  readonly ipMode: Sourced<"VIP" | "Proxy">;
+  readonly sourceRanges: Sourced<readonly Cidr[]>;
+  readonly loadBalancerClass: Sourced<string | null>;
+  readonly allocateNodePorts: Sourced<boolean>;
+  /** Null: allocated where the service has one. */
+  readonly healthCheckNodePort: Sourced<number | null>;
+  /** Only of a service that selects nothing. */
+  readonly endpoints: readonly EndpointsDeclaration[];
+}
+
+/** `endpoints NAME { … }`: one EndpointSlice written by hand. */
+export interface EndpointsDeclaration extends Declared {
+  /** All of one family; at least one. */
+  readonly addresses: Sourced<readonly Ip[]>;
+  /** Joined to the service's ports by name and protocol; empty: the targets of the service's ports, which are numbers then. */
+  readonly ports: readonly ContainerPortDeclaration[];
+  readonly ready: Sourced<boolean>;
+  readonly serving: Sourced<boolean>;
+  readonly terminating: Sourced<boolean>;
+  readonly node: Sourced<string | null>;
+  readonly zone: Sourced<string | null>;
+  readonly hostname: Sourced<string | null>;
 }
 
 export interface ServicePortDeclaration {
@@ -233,6 +311,51 @@ export interface PolicyPortDeclaration {
   readonly span: Span;
 }
 
+/**
+ * `admin-policy`, `baseline-policy`: a ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2. The tier `Admin` comes before the
+ * NetworkPolicies and `Baseline` behind them; the limits are those of its CustomResourceDefinition.
+ */
+export interface ClusterPolicyDeclaration extends Declared {
+  readonly tier: "Admin" | "Baseline";
+  /** 0 to 1000; a lower one is asked first. */
+  readonly priority: Sourced<number>;
+  /** Pods on the network of their node are never among them. */
+  readonly subject: PodSetDeclaration;
+  /** In the order in which they are asked. */
+  readonly rules: readonly ClusterPolicyRuleDeclaration[];
+}
+
+/** Pods of any namespace. */
+export interface PodSetDeclaration {
+  readonly namespaces: SelectorDeclaration;
+  /** Null: all pods of these namespaces. */
+  readonly pods: SelectorDeclaration | null;
+  readonly span: Span;
+}
+
+export interface ClusterPolicyRuleDeclaration {
+  readonly action: "Accept" | "Deny" | "Pass";
+  readonly direction: "ingress" | "egress";
+  readonly name: string | null;
+  /** At least one. */
+  readonly peers: readonly ClusterPolicyPeerDeclaration[];
+  /** Empty: everything. */
+  readonly ports: readonly ClusterPolicyPortDeclaration[];
+  readonly span: Span;
+}
+
+export type ClusterPolicyPeerDeclaration =
+  | ({ readonly kind: "pods" } & PodSetDeclaration)
+  /** Addresses of nodes, by name; null: all nodes. Of egress only, as the following two. */
+  | { readonly kind: "nodes"; readonly node: string | null; readonly span: Span }
+  | { readonly kind: "cidr"; readonly cidr: Cidr; readonly span: Span }
+  /** Everything outside pools, service ranges and declared subnets. */
+  | { readonly kind: "internet"; readonly span: Span };
+
+export type ClusterPolicyPortDeclaration =
+  | { readonly kind: "range"; readonly protocol: Transport; readonly first: number; readonly last: number; readonly span: Span }
+  | { readonly kind: "named"; readonly name: string; readonly span: Span };
+
 // Assertions --------------------------------------------------------------------------------------
 
 export interface AssertDeclaration {
@@ -242,7 +365,7 @@ export interface AssertDeclaration {
   readonly statements: readonly AssertStatement[];
 }
 
-export type AssertStatement = ReachAssertion | FailureAssertion;
+export type AssertStatement = ReachAssertion | ResolveAssertion | ConnectivityAssertion | FailureAssertion;
 
 export interface ReachAssertion {
   readonly kind: "reach";
@@ -253,6 +376,51 @@ export interface ReachAssertion {
   /** Null: not said. */
   readonly ports: readonly PortRange[] | null;
   readonly someBackend: boolean;
+  /** What the way has to be; with `never`, what no way may be. */
+  readonly path: readonly PathCondition[];
+  readonly span: Span;
+}
+
+export type PathCondition =
+  /** Whether the request crosses some wire inside another packet. */
+  | { readonly kind: "encapsulation"; readonly encapsulated: boolean; readonly span: Span }
+  /** The request passes the router. */
+  | { readonly kind: "router"; readonly router: string; readonly span: Span }
+  /** The source address that the server sees: one of the holder's, or this one. */
+  | { readonly kind: "source-seen"; readonly as: SourceSeen; readonly span: Span }
+  /** A request of so many bytes gets through in one piece. */
+  | { readonly kind: "mtu"; readonly bytes: number; readonly span: Span }
+  /** No backend's share of the requests is off the equal share by more than so many percent of it. */
+  | { readonly kind: "balance"; readonly percent: number; readonly span: Span };
+
+export type SourceSeen =
+  | { readonly kind: "node"; readonly node: string }
+  | { readonly kind: "router"; readonly router: string }
+  | { readonly kind: "address"; readonly address: Ip };
+
+export interface ResolveAssertion {
+  readonly kind: "resolve";
+  readonly sources: EndpointExpression;
+  readonly except: EndpointExpression | null;
+  /** As the program asks the resolver for it. */
+  readonly name: string;
+  readonly target: ResolveTarget;
+  readonly span: Span;
+}
+
+export type ResolveTarget =
+  /** Its cluster IPs, or the addresses of its endpoints when it is headless. */
+  | { readonly kind: "service"; readonly namespace: string; readonly name: string }
+  /** Exactly these. */
+  | { readonly kind: "addresses"; readonly addresses: readonly Ip[] }
+  | { readonly kind: "nothing" };
+
+/** Nobody exchanges anything with the pods of the namespace, nor they with each other, but as the statements say. */
+export interface ConnectivityAssertion {
+  readonly kind: "connectivity";
+  readonly namespace: string;
+  /** None of them has `never`. */
+  readonly statements: readonly ReachAssertion[];
   readonly span: Span;
 }
 
@@ -260,8 +428,9 @@ export interface FailureAssertion {
   readonly kind: "failure";
   readonly when: "after" | "while";
   readonly count: number;
-  readonly what: "node" | "pod";
-  readonly statements: readonly ReachAssertion[];
+  /** A link is the wire between a subnet and one node or router. */
+  readonly what: "node" | "pod" | "link";
+  readonly statements: readonly (ReachAssertion | ResolveAssertion)[];
   readonly span: Span;
 }
 

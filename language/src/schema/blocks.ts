@@ -2,7 +2,7 @@
  * THE table of block kinds and attributes. The checker reads types, defaults and places from it; completion, hover, reference pages and
  * the editor grammar are derived from it. A new attribute is a new row here and its use in the checker of its block.
  */
-import type { AttributeRow, BlockRow, ClauseRow, StatementKind, ValueType } from "./types.ts";
+import type { AttributeRow, BlockRow, ClauseRow, NameRule, StatementKind, ValueType } from "./types.ts";
 
 const text: ValueType = { kind: "string" };
 const flag: ValueType = { kind: "boolean" };
@@ -14,6 +14,7 @@ const integer = (first: number, last: number, unit?: string): ValueType => ({
   ...(unit === undefined ? {} : { unit }),
 });
 const oneOf = (values: readonly string[], future: readonly string[] = []): ValueType => ({ kind: "enum", values, future });
+const duration = (first: number, last: number): ValueType => ({ kind: "duration", first, last });
 
 interface AttributeOptions {
   readonly field?: string;
@@ -36,7 +37,7 @@ function attribute(name: string, type: ValueType, doc: string, options: Attribut
 
 interface BlockOptions {
   readonly parents: readonly string[];
-  readonly rule?: "label" | "service-label" | "subdomain" | "title";
+  readonly rule?: NameRule;
   readonly kinds?: readonly string[];
   readonly futureKinds?: readonly string[];
   readonly body?: "required" | "optional";
@@ -63,7 +64,31 @@ function block(keyword: string, doc: string, options: BlockOptions): BlockRow {
   };
 }
 
+/** Limits as those of ClusterNetworkPolicy. */
+const clusterPolicy: Pick<BlockOptions, "parents" | "rule" | "field" | "statements" | "attributes"> = {
+  parents: ["file"],
+  rule: "subdomain",
+  field: "policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy",
+  statements: ["applies", "allow", "deny", "pass"],
+  attributes: [
+    attribute("priority", integer(0, 1000), "Which of these policies is asked first: the one with the lower number.", {
+      required: true,
+      field: "spec.priority",
+    }),
+  ],
+};
+
 const mtu = integer(576, 65_535, "bytes");
+
+/** Where pods look names up: of a pod, and of the pods of a workload. */
+function dnsPolicy(spec: string): AttributeRow {
+  return attribute(
+    "dns-policy",
+    oneOf(["cluster-first", "cluster-first-with-host-net", "default", "none"]),
+    "Where names are looked up: at the cluster's DNS server (`cluster-first-with-host-net` also for a pod on its node's network, where `cluster-first` means the node's resolver), as its node does (`default`), or as `dns-config` alone says (`none`).",
+    { default: "cluster-first", field: `${spec}.dnsPolicy` },
+  );
+}
 
 export const blocks: readonly BlockRow[] = [
   block("cluster", "A Kubernetes cluster: its version, its address ranges and the software that makes its network.", {
@@ -134,7 +159,24 @@ export const blocks: readonly BlockRow[] = [
         default: "false",
         field: "spec.natOutgoing",
       }),
-      attribute("node-selector", text, "Which nodes use the pool.", { future: true, field: "spec.nodeSelector" }),
+      attribute("node-selector", { kind: "calico-selector" }, "Which nodes take addresses from the pool, by their labels.", {
+        default: '"all()"',
+        field: "spec.nodeSelector",
+      }),
+      attribute("disabled", flag, "Whether no new addresses come from it. Those that a lock keeps stay.", {
+        default: "false",
+        field: "spec.disabled",
+      }),
+      attribute(
+        "allowed-uses",
+        { kind: "enum-list", values: ["workload", "tunnel"], future: ["load-balancer"] },
+        "What its addresses are for: pods, the nodes' tunnels, or both.",
+        { default: "[workload, tunnel]", field: "spec.allowedUses" },
+      ),
+      attribute("assignment-mode", oneOf(["automatic", "manual"]), "With `manual` only pods that ask for an address of it get one.", {
+        default: "automatic",
+        field: "spec.assignmentMode",
+      }),
     ],
   }),
   block("proxy", "How service addresses are turned into pod addresses.", {
@@ -154,7 +196,23 @@ export const blocks: readonly BlockRow[] = [
       attribute("address", { kind: "addresses" }, "Its cluster IPs; by default the tenth address of each service range.", {
         field: "kubelet clusterDNS",
       }),
-      attribute("node-local", { kind: "addresses" }, "The address of NodeLocal DNSCache.", { future: true }),
+      attribute("ttl", duration(0, 3600), "How long clients may keep an answer about the cluster.", {
+        default: "30s",
+        field: "Corefile kubernetes ttl",
+      }),
+      attribute("cache", duration(1, 86_400), "How long the server keeps an answer from elsewhere.", {
+        default: "30s",
+        field: "Corefile cache",
+      }),
+      attribute(
+        "upstream",
+        { kind: "address-list" },
+        "The servers for names outside the cluster and the forwarded zones; by default those of the node, from its /etc/resolv.conf.",
+        { field: "Corefile forward ." },
+      ),
+      attribute("node-local", { kind: "addresses" }, "The addresses that NodeLocal DNSCache listens on, on every node; by default there is none.", {
+        field: "node-cache -localip",
+      }),
     ],
   }),
   block("network", "Subnets and the routers that join them.", { parents: ["file"] }),
@@ -210,7 +268,14 @@ export const blocks: readonly BlockRow[] = [
         default: "true",
         field: "status.conditions",
       }),
+      attribute(
+        "terminating",
+        flag,
+        "Whether it is being deleted. While it is ready it still serves where a service has no other endpoint.",
+        { default: "false", field: "metadata.deletionTimestamp" },
+      ),
       attribute("host-network", flag, "Whether it shares its node's network.", { default: "false", field: "spec.hostNetwork" }),
+      dnsPolicy("spec"),
       attribute("address", { kind: "addresses" }, "Its addresses; by default they are allocated.", {
         field: "cni.projectcalico.org/ipAddrs",
       }),
@@ -229,6 +294,37 @@ export const blocks: readonly BlockRow[] = [
         default: "false",
         field: "spec.template.spec.hostNetwork",
       }),
+      dnsPolicy("spec.template.spec"),
+    ],
+  }),
+  block("dns-config", "What a pod's resolver is told beside, or with `dns-policy = none` instead of, what its DNS policy gives it.", {
+    parents: ["pod", "workload"],
+    rule: "none",
+    field: "spec.dnsConfig",
+    attributes: [
+      attribute("nameservers", { kind: "address-list" }, "DNS servers, three at most, behind those of the policy.", {
+        default: "[]",
+        field: "spec.dnsConfig.nameservers",
+      }),
+      attribute("searches", { kind: "dns-names" }, "Domains that are tried behind a short name, after those of the policy; 32 at most.", {
+        default: "[]",
+        field: "spec.dnsConfig.searches",
+      }),
+      attribute(
+        "ndots",
+        integer(0, 15),
+        "With fewer dots a name is tried below the search domains first; by default 5, and 1 with the policies `default` and `none`.",
+        { field: "spec.dnsConfig.options ndots" },
+      ),
+      attribute("timeout", duration(1, 30), "How long the resolver waits for a server; by default 5 seconds.", {
+        field: "spec.dnsConfig.options timeout",
+      }),
+      attribute("attempts", integer(1, 5), "How often the resolver asks its servers; by default twice.", {
+        field: "spec.dnsConfig.options attempts",
+      }),
+      ...["rotate", "use-vc", "edns0", "single-request", "single-request-reopen", "trust-ad"].map((option) =>
+        attribute(option, flag, `The resolver's option \`${option}\`.`, { default: "false", field: `spec.dnsConfig.options ${option}` }),
+      ),
     ],
   }),
   block("service", "One name and address for the pods it selects.", {
@@ -237,42 +333,147 @@ export const blocks: readonly BlockRow[] = [
     field: "v1 Service",
     statements: ["selects", "port-statement"],
     attributes: [
-      attribute("type", oneOf(["cluster-ip", "node-port"], ["load-balancer", "external-name"]), "`node-port` opens a port on every node.", {
-        default: "cluster-ip",
-        field: "spec.type",
-      }),
+      attribute(
+        "type",
+        oneOf(["cluster-ip", "node-port", "load-balancer", "external-name"]),
+        "`node-port` opens a port on every node, `load-balancer` also has addresses outside the cluster, `external-name` is a DNS alias.",
+        { default: "cluster-ip, or node-port where a port says `node-port`", field: "spec.type" },
+      ),
       attribute("cluster-ip", { kind: "addresses" }, "Its cluster IPs; by default they are allocated.", { field: "spec.clusterIPs" }),
       attribute(
         "families",
         { kind: "families" },
         "Its address families, the primary one first; by default those of its pinned cluster IPs, otherwise that of the first service range.",
-        { field: "spec.ipFamilies, spec.ipFamilyPolicy" },
+        { field: "spec.ipFamilies" },
+      ),
+      attribute(
+        "family-policy",
+        oneOf(["single-stack", "prefer-dual-stack", "require-dual-stack"]),
+        "One family, both where the cluster has them, or both; by default what `families` and the pinned cluster IPs come to, and `require-dual-stack` for a headless service that selects nothing.",
+        { field: "spec.ipFamilyPolicy" },
       ),
       attribute("headless", flag, "Whether it has a DNS name only, without a cluster IP.", {
         default: "false",
         field: "spec.clusterIP: None",
       }),
+      attribute("external-name", { kind: "dns-name" }, "The DNS name that a service of type `external-name` is an alias of.", {
+        field: "spec.externalName",
+      }),
       attribute("publish-not-ready", flag, "Whether pods that are not ready count as endpoints.", {
         default: "false",
         field: "spec.publishNotReadyAddresses",
       }),
-      attribute("session-affinity", text, "Keep a client with its backend.", { future: true, field: "spec.sessionAffinity" }),
-      attribute("internal-traffic-policy", text, "Which endpoints pods reach.", { future: true, field: "spec.internalTrafficPolicy" }),
-      attribute("external-traffic-policy", text, "Which endpoints outsiders reach.", { future: true, field: "spec.externalTrafficPolicy" }),
-      attribute("traffic-distribution", text, "Which endpoints are preferred.", { future: true, field: "spec.trafficDistribution" }),
-      attribute("external-ips", { kind: "addresses" }, "More addresses.", { future: true, field: "spec.externalIPs" }),
+      attribute("external-ips", { kind: "address-list" }, "More addresses that every node takes for the service's.", {
+        default: "[]",
+        field: "spec.externalIPs",
+      }),
+      attribute("session-affinity", oneOf(["none", "client-ip"]), "`client-ip` keeps a client at the endpoint it had last.", {
+        default: "none",
+        field: "spec.sessionAffinity",
+      }),
+      attribute("session-timeout", duration(1, 86_400), "How long after its last connection a client is kept there.", {
+        default: "3h",
+        field: "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+      }),
+      attribute(
+        "internal-traffic-policy",
+        oneOf(["cluster", "local"]),
+        "Which endpoints the cluster IPs lead to: all, or those on the client's node.",
+        { default: "cluster", field: "spec.internalTrafficPolicy" },
+      ),
+      attribute(
+        "external-traffic-policy",
+        oneOf(["cluster", "local"]),
+        "Which endpoints traffic from outside goes to: all, under the node's address, or those on the node where it arrives, under its own.",
+        { default: "cluster", field: "spec.externalTrafficPolicy" },
+      ),
+      attribute(
+        "traffic-distribution",
+        oneOf(["prefer-close", "prefer-same-zone", "prefer-same-node"]),
+        "Which endpoints are preferred: those in the client's zone (`prefer-close` is the older word for it), or on its node; by default none are.",
+        { field: "spec.trafficDistribution" },
+      ),
+      attribute("load-balancer-addresses", { kind: "address-list" }, "The addresses that a load balancer has given it.", {
+        default: "[]",
+        field: "status.loadBalancer.ingress[].ip",
+      }),
+      attribute(
+        "ip-mode",
+        oneOf(["vip", "proxy"]),
+        "`vip`: nodes take the load balancer's addresses for the service's own; `proxy`: they send such traffic to the load balancer.",
+        { default: "vip", field: "status.loadBalancer.ingress[].ipMode" },
+      ),
+      attribute("source-ranges", { kind: "cidr-list" }, "Who may use the load balancer's addresses; by default everybody.", {
+        default: "[]",
+        field: "spec.loadBalancerSourceRanges",
+      }),
+      attribute("load-balancer-class", { kind: "qualified-name" }, "The load balancer that shall serve it; by default the cluster's own.", {
+        field: "spec.loadBalancerClass",
+      }),
+      attribute("allocate-node-ports", flag, "Whether a service of type `load-balancer` gets node ports that it does not ask for.", {
+        default: "true",
+        field: "spec.allocateLoadBalancerNodePorts",
+      }),
+      attribute(
+        "health-check-node-port",
+        integer(1, 65_535),
+        "Where nodes tell the load balancer whether they have endpoints, with `external-traffic-policy = local`; by default it is allocated.",
+        { field: "spec.healthCheckNodePort" },
+      ),
     ],
   }),
+  block(
+    "endpoints",
+    "Endpoints written by hand, for a service that selects no pods. A `port` line joins the service's port of its name; without any, the targets of the service's ports hold.",
+    {
+      parents: ["service"],
+      rule: "subdomain",
+      field: "discovery.k8s.io/v1 EndpointSlice",
+      statements: ["port-statement"],
+      attributes: [
+        attribute("addresses", { kind: "address-list" }, "Their addresses, all of one family.", {
+          required: true,
+          field: "endpoints[].addresses",
+        }),
+        attribute("ready", flag, "Whether they take traffic; by default as long as they are not terminating.", {
+          field: "endpoints[].conditions.ready",
+        }),
+        attribute("serving", flag, "Whether they answer, terminating or not.", {
+          default: "true",
+          field: "endpoints[].conditions.serving",
+        }),
+        attribute("terminating", flag, "Whether they are going away.", {
+          default: "false",
+          field: "endpoints[].conditions.terminating",
+        }),
+        attribute("node", { kind: "reference", to: "node" }, "The node they are on; by default none.", { field: "endpoints[].nodeName" }),
+        attribute("zone", { kind: "label-value" }, "The zone they are in; by default none.", { field: "endpoints[].zone" }),
+        attribute("hostname", { kind: "dns-label" }, "Their name below the service's in DNS; by default their addresses make one.", {
+          field: "endpoints[].hostname",
+        }),
+      ],
+    },
+  ),
   block("policy", "A NetworkPolicy: what the pods it applies to may receive and send.", {
     parents: ["namespace"],
     rule: "subdomain",
     field: "networking.k8s.io/v1 NetworkPolicy",
     statements: ["applies", "isolates", "allow"],
   }),
+  block(
+    "admin-policy",
+    "A ClusterNetworkPolicy of the tier Admin: what the whole cluster may receive and send, whatever the policies of namespaces say.",
+    clusterPolicy,
+  ),
+  block(
+    "baseline-policy",
+    "A ClusterNetworkPolicy of the tier Baseline: what pods may receive and send as long as no policy of their namespace is about it.",
+    clusterPolicy,
+  ),
   block("assert", "What must hold. `knet verify` proves or refutes it.", {
     parents: ["file"],
     rule: "title",
-    statements: ["reach", "failure"],
+    statements: ["reach", "resolve", "connectivity", "failure"],
   }),
 ];
 

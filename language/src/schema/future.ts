@@ -2,15 +2,9 @@
 
 /** Words that will open declarations, with what they will do. */
 export const futureKeywords: ReadonlyMap<string, string> = new Map([
-  ["import", "importing other files"],
-  ["for", "repeating declarations"],
-  ["if", "conditional declarations"],
-  ["template", "templates"],
-  ["use", "using templates"],
   ["module", "modules"],
-  ["param", "parameters"],
-  ["let", "constants"],
-  ["fn", "functions"],
+  ["fn", "functions of your own"],
+  ["function", "functions of your own"],
   ["override", "overriding declarations"],
   ["host", "external hosts"],
   ["bgp-peer", "BGP peers outside the cluster"],
@@ -20,8 +14,6 @@ export const futureKeywords: ReadonlyMap<string, string> = new Map([
   ["interface", "extra interfaces"],
   ["gateway", "the Gateway API"],
   ["ingress", "Ingress routes"],
-  ["cluster-policy", "cluster-wide policies"],
-  ["admin-policy", "admin network policies"],
   ["global-policy", "Calico global network policies"],
   ["tier", "policy tiers"],
   ["network-set", "Calico network sets"],

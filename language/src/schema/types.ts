@@ -15,7 +15,23 @@ export type ValueType =
   | { readonly kind: "labels" }
   | { readonly kind: "enum"; readonly values: readonly string[]; readonly future: readonly string[] }
   | { readonly kind: "version"; readonly software: string; readonly described: readonly string[] }
-  | { readonly kind: "references"; readonly to: "subnet" | "node" };
+  | { readonly kind: "references"; readonly to: "subnet" | "node" }
+  | { readonly kind: "reference"; readonly to: "node" }
+  /** Any number of addresses, or of ranges, of both families; one alone needs no brackets. */
+  | { readonly kind: "address-list" }
+  | { readonly kind: "cidr-list" }
+  /** Words of a closed set, each once. */
+  | { readonly kind: "enum-list"; readonly values: readonly string[]; readonly future: readonly string[] }
+  /** Whole seconds between the bounds: `90s`, `3h`, or a number of seconds. */
+  | { readonly kind: "duration"; readonly first: number; readonly last: number }
+  | { readonly kind: "dns-names" }
+  /** A DNS label in quotes. */
+  | { readonly kind: "dns-label" }
+  /** A name as label keys are: `example.com/controller`. */
+  | { readonly kind: "qualified-name" }
+  | { readonly kind: "label-value" }
+  /** A selector in Calico's syntax, in quotes. */
+  | { readonly kind: "calico-selector" };
 
 export interface AttributeRow {
   readonly name: string;
@@ -31,10 +47,23 @@ export interface AttributeRow {
 }
 
 /** Sentences a block may hold. */
-export type StatementKind = "port-statement" | "applies" | "selects" | "isolates" | "allow" | "forward" | "spread" | "reach" | "failure";
+export type StatementKind =
+  | "port-statement"
+  | "applies"
+  | "selects"
+  | "isolates"
+  | "allow"
+  | "deny"
+  | "pass"
+  | "forward"
+  | "spread"
+  | "reach"
+  | "resolve"
+  | "connectivity"
+  | "failure";
 
-/** How names of a kind are spelt. */
-export type NameRule = "label" | "service-label" | "subdomain" | "title";
+/** How names of a kind are spelt; blocks of the rule `none` have no name. */
+export type NameRule = "label" | "service-label" | "subdomain" | "title" | "none";
 
 export interface ClauseRow {
   readonly keyword: "in" | "on";

@@ -3,18 +3,26 @@ import { nearest } from "../diagnostics/suggest.ts";
 import { blockKeywords, blockRow, childKeywords } from "./blocks.ts";
 import type { StatementKind } from "./types.ts";
 
-/** By kind of sentence: its first words. A `reaches` statement begins with whoever reaches. */
+/** By kind of sentence: its first words. Statements with `reaches` and `resolves` begin with whoever does. */
 const firstWords: Readonly<Record<StatementKind, readonly string[]>> = {
   "port-statement": ["port"],
   applies: ["applies"],
   selects: ["selects"],
   isolates: ["isolates"],
   allow: ["allow"],
+  deny: ["deny"],
+  pass: ["pass"],
   forward: ["forward"],
   spread: ["spread"],
   reach: [],
+  resolve: [],
+  connectivity: ["connectivity"],
   failure: ["after", "while"],
 };
+
+/** First words of loops, conditions and the other members that are gone once a program is expanded; some stand in files only. */
+const directiveWords = ["for", "if", "use", "const"];
+const fileDirectiveWords = ["import", "param", "template"];
 
 /** What a word that begins a member may have been meant as. */
 export interface MeantWord {
@@ -43,6 +51,9 @@ export function meantWord(word: string, parent: string): MeantWord | null {
   const words = memberWords(parent);
   const attributes = (row?.attributes ?? []).filter((attribute) => !attribute.future).map((attribute) => attribute.name);
   const candidates = words.length === 0 && attributes.length === 0 ? [...blockKeywords] : [...words, ...attributes];
-  const meant = nearest(word, candidates) ?? candidates.find((candidate) => stem(candidate) === stem(word)) ?? null;
-  return meant === null ? null : { word: meant, attribute: !words.includes(meant) && attributes.includes(meant) };
+  const directives = parent === "file" ? [...directiveWords, ...fileDirectiveWords] : directiveWords;
+  const meant = nearest(word, [...candidates, ...directives]) ?? candidates.find((candidate) => stem(candidate) === stem(word)) ?? null;
+  return meant === null
+    ? null
+    : { word: meant, attribute: !words.includes(meant) && !directives.includes(meant) && attributes.includes(meant) };
 }

@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { childrenOf } from "../ast/visit.ts";
-import type { AstNode, SyntaxTree } from "../ast/nodes.ts";
+import type { AstNode, SyntaxTree, ValueNode } from "../ast/nodes.ts";
 import { checkProgram } from "../program/check.ts";
 import { positionAt, sourceFile } from "../text/source.ts";
 import { tokenize } from "../lexer/lexer.ts";
+import { anyProgram } from "./programs.ts";
 
 export const journey = readFileSync(new URL("../../../examples/journey/journey.knet", import.meta.url), "utf8");
+
+/** A program with every form of the language; it refers to files and names that do not exist. */
+export const everyForm = readFileSync(new URL("./every-form.knet", import.meta.url), "utf8");
 
 const clusterText = `cluster demo {
   service-cidr = 172.16.0.0/16
@@ -73,8 +77,18 @@ export function messagesOf(snippet: string): readonly string[] {
 
 /** What a reader would call the declarations, attributes and statements of a tree, each as often as it occurs. */
 export function declarationsOf(tree: SyntaxTree): ReadonlyMap<string, number> {
+  return labelled(tree, () => true);
+}
+
+/** The same without what stands in the maps of values. */
+export function membersOf(tree: SyntaxTree): ReadonlyMap<string, number> {
+  return labelled(tree, (node) => node.kind === "file" || node.kind === "body" || labelOf(node) !== null);
+}
+
+function labelled(tree: SyntaxTree, enters: (node: AstNode) => boolean): ReadonlyMap<string, number> {
   const out = new Map<string, number>();
   const walk = (node: AstNode): void => {
+    if (!enters(node)) return;
     const name = labelOf(node);
     if (name !== null) out.set(name, (out.get(name) ?? 0) + 1);
     for (const child of childrenOf(node)) walk(child);
@@ -86,7 +100,7 @@ export function declarationsOf(tree: SyntaxTree): ReadonlyMap<string, number> {
 function labelOf(node: AstNode): string | null {
   switch (node.kind) {
     case "block":
-      return `${node.keyword.value} ${node.name?.kind === "scalar" ? node.name.text : ""}`;
+      return `${node.keyword.value} ${node.name === null ? "" : spelt(node.name)}`;
     case "attribute":
       return `attribute ${node.name.value}`;
     case "port-statement":
@@ -94,14 +108,34 @@ function labelOf(node: AstNode): string | null {
     case "selects":
     case "isolates":
     case "allow":
+    case "deny":
+    case "pass":
     case "forward":
     case "spread":
     case "reach":
+    case "resolve":
+    case "connectivity":
     case "failure":
+    case "for":
+    case "if":
       return node.kind;
+    case "const":
+    case "param":
+    case "template":
+      return `${node.kind} ${node.name?.value ?? ""}`;
+    case "use":
+      return `use ${node.template?.text ?? ""}`;
+    case "import":
+      return `import ${node.path?.text ?? ""}`;
     default:
       return null;
   }
+}
+
+/** A name as it is written, less what stands in `${…}`. */
+function spelt(name: ValueNode): string {
+  if (name.kind === "scalar") return name.text;
+  return name.kind === "text" ? name.parts.map((part) => (typeof part === "string" ? part : "${}")).join("") : name.kind;
 }
 
 /** How many of the declarations of `before` are not in `after`. */
@@ -131,6 +165,33 @@ const vocabulary = [...new Set(tokenize("journey.knet", journey).tokens.map((tok
   ":",
   "*",
   "80",
+  "for x in",
+  "if",
+  "else",
+  "then",
+  "const a =",
+  "param p integer",
+  "template t",
+  "use t",
+  'import "a.knet"',
+  "where",
+  "(",
+  ")",
+  "+",
+  "<",
+  ">=",
+  "or",
+  "f(",
+  ".a",
+  "?",
+  "!",
+  "&&",
+  "30s",
+  "64KiB",
+  '"a${',
+  '"a${b}"',
+  "${",
+  "$a",
 ]);
 
 /** Words and signs of the language in any order. */
@@ -138,21 +199,23 @@ export const tokenSoup: fc.Arbitrary<string> = fc
   .array(fc.tuple(fc.constantFrom(...vocabulary), fc.constantFrom(" ", "\n", "", "\t", "\r\n")), { maxLength: 120 })
   .map((parts) => parts.map(([word, gap]) => word + gap).join(""));
 
-/** The journey example with a few pieces cut out, doubled or replaced. */
-export const mutatedJourney: fc.Arbitrary<string> = fc
-  .array(
-    fc.record({
-      at: fc.nat(journey.length - 1),
-      length: fc.nat(40),
-      put: fc.oneof(fc.constant(""), fc.constantFrom(...vocabulary), fc.string({ maxLength: 8, unit: "binary" })),
-    }),
-    { minLength: 1, maxLength: 6 },
-  )
-  .map((edits) => edits.reduce((text, edit) => text.slice(0, edit.at) + edit.put + text.slice(edit.at + edit.length), journey));
+/** A text with a few pieces cut out, doubled or replaced. */
+export function edited(text: string): fc.Arbitrary<string> {
+  return fc
+    .array(
+      fc.record({
+        at: fc.nat(Math.max(0, text.length - 1)),
+        length: fc.nat(40),
+        put: fc.oneof(fc.constant(""), fc.constantFrom(...vocabulary), fc.string({ maxLength: 8, unit: "binary" })),
+      }),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((edits) => edits.reduce((now, edit) => now.slice(0, edit.at) + edit.put + now.slice(edit.at + edit.length), text));
+}
 
-export const anyText: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ maxLength: 300, unit: "binary" }),
-  fc.string({ maxLength: 300, unit: "grapheme" }),
-  tokenSoup,
-  mutatedJourney,
-);
+const textSoup = fc.oneof(fc.string({ maxLength: 300, unit: "binary" }), fc.string({ maxLength: 300, unit: "grapheme" }));
+
+export const anyText: fc.Arbitrary<string> = fc.oneof(textSoup, { weight: 2, arbitrary: tokenSoup }, edited(journey), edited(everyForm), {
+  weight: 2,
+  arbitrary: anyProgram.chain(edited),
+});

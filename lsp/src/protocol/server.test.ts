@@ -26,7 +26,10 @@ describe("the language server over stdio", () => {
     const text = `cluster demo {\n  service-cidr = 172.16.0.0/16\n  cni calico { pool pods { cidr = 10.10.0.1/16, encapsulation = vxlan } }\n}\nnetwork dc { subnet blue { cidr = 192.168.1.0/24 } }\nnode node-a in blue {}\n`;
     await connection.sendNotification("textDocument/didOpen", { textDocument: { uri, languageId: "knet", version: 1, text } });
     await next(1);
-    await connection.sendNotification("textDocument/didChange", { textDocument: { uri, version: 2 }, contentChanges: [{ text: text.replace("10.10.0.1/16", "10.10.0.0/16") }] });
+    await connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: text.replace("10.10.0.1/16", "10.10.0.0/16") }],
+    });
     await next(2);
     await connection.sendRequest("shutdown");
     await connection.sendNotification("exit");

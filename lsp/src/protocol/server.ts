@@ -2,6 +2,7 @@
 import { createConnection, DiagnosticSeverity, ProposedFeatures, TextDocuments, TextDocumentSyncKind } from "vscode-languageserver/node";
 import type { Connection, Diagnostic } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import type { Checked } from "@knet/compiler";
 import { editorDiagnostics } from "../features/diagnostics.ts";
 import { Documents } from "../workspace/documents.ts";
 
@@ -13,20 +14,21 @@ export function serve(connection: Connection): void {
     serverInfo: { name: "knet" },
     capabilities: { textDocumentSync: TextDocumentSyncKind.Incremental },
   }));
+  const publish = (uri: string, version: number, result: Checked): void => {
+    const diagnostics = editorDiagnostics(result).map(({ range, severity, code, message, related }): Diagnostic => ({
+      range,
+      severity: severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+      code,
+      source: "knet",
+      message,
+      relatedInformation: related.map((place) => ({ location: { uri: place.uri, range: place.range }, message: place.message })),
+    }));
+    void connection.sendDiagnostics({ uri, version, diagnostics });
+  };
   documents.onDidChangeContent(({ document }) => {
     const { uri, version } = document;
-    const found = editorDiagnostics(checked.update({ uri, version, text: document.getText() }));
-    const diagnostics = found.map(
-      ({ range, severity, code, message, related }): Diagnostic => ({
-        range,
-        severity: severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
-        code,
-        source: "knet",
-        message,
-        relatedInformation: related.map((place) => ({ location: { uri, range: place.range }, message: place.message })),
-      }),
-    );
-    void connection.sendDiagnostics({ uri, version, diagnostics });
+    publish(uri, version, checked.update({ uri, version, text: document.getText() }));
+    for (const [importer, result] of checked.refreshImporters(uri)) publish(importer.uri, importer.version, result);
   });
   documents.onDidClose(({ document }) => {
     checked.close(document.uri);

@@ -4,13 +4,13 @@
  * of another node, then any free address); the order of requests, which in a cluster is that of events, is: tunnels
  * of all nodes by node name, then pods with pinned addresses, then the other pods in the given order.
  */
-import { compareCidr, compareIp, formatCidr, formatIp, maskCidr, parseCidr } from "@knet/language/values";
+import { compareCidr, compareIp, compareText, formatCidr, formatIp, maskCidr, parseCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { BorrowedAddress, IpamPlan, NodeIpam, TunnelAddress } from "../../model/ipam.ts";
-import type { IpPool } from "../../model/types.ts";
-import { byText } from "../hash.ts";
+import type { IpPool, Labels, PoolUse } from "../../model/types.ts";
 import { Block, PoolState } from "./pool.ts";
+import { PoolSelection } from "./pool-selection.ts";
 import { startIndex } from "./start-index.ts";
 
 /** How many blocks a node may own within the pools of a request: Calico's limit when `maxBlocksPerHost` is 0. */
@@ -29,9 +29,9 @@ export interface HeldIpam {
 export const nothingHeld: HeldIpam = { blocks: new Map(), tunnels: new Map(), pods: new Map() };
 
 export interface IpamRequest {
-  /** All enabled, open to workloads and tunnels of every node. */
   readonly pools: readonly IpPool[];
-  readonly nodes: readonly { readonly name: string; readonly origin: Origin }[];
+  /** `labels` are what node selectors of pools read; absent: none. */
+  readonly nodes: readonly { readonly name: string; readonly labels?: Labels; readonly origin: Origin }[];
   /** Pods with an own network namespace, in the order in which they ask. `key` is `namespace/name`. */
   readonly pods: readonly { readonly key: string; readonly node: string; readonly pinned?: readonly Ip[] }[];
   readonly held?: HeldIpam;
@@ -46,9 +46,11 @@ export type IpamProblem =
       readonly node: string;
       readonly pod: string | null;
     }
+  /** No pool of the family gives the node addresses for the use: disabled, manual, for other nodes or another use. */
+  | { readonly kind: "no-pool"; readonly family: Family; readonly node: string; readonly pod: string | null }
   /** The node owns as many blocks as it may and all are full. Calico does not borrow then. */
   | { readonly kind: "block-limit"; readonly family: Family; readonly limit: number; readonly node: string; readonly pod: string | null }
-  /** A pinned address in no pool. */
+  /** A pinned address in no pool that is enabled and open to pods. */
   | { readonly kind: "outside-pools"; readonly pod: string; readonly address: Ip }
   /** A pinned address that another pod has pinned. */
   | { readonly kind: "already-taken"; readonly pod: string; readonly address: Ip; readonly holder: string };
@@ -97,6 +99,7 @@ class Planner {
   readonly #pools: readonly PoolState[];
   readonly #families: readonly Family[];
   readonly #nodes: readonly string[];
+  readonly #selection: PoolSelection;
   /** Blocks of a node in the order of their datastore names. */
   readonly #owned = new Map<string, Block[]>();
   /** Held blocks in which nobody has an address: what a node without a free block may take over. */
@@ -110,9 +113,12 @@ class Planner {
   constructor(request: IpamRequest) {
     this.#request = request;
     this.#held = request.held ?? nothingHeld;
-    this.#pools = request.pools.toSorted((x, y) => byText(x.name, y.name)).map((pool) => new PoolState(pool));
+    // A pool that is smaller than one of its blocks is disabled and has never given anything out.
+    const cut = request.pools.filter((pool) => pool.blockSize >= pool.cidr.prefix);
+    this.#pools = cut.toSorted((x, y) => compareText(x.name, y.name)).map((pool) => new PoolState(pool));
+    this.#selection = new PoolSelection(new Map(request.nodes.map(({ name, labels }) => [name, labels ?? {}])));
     this.#families = ([4, 6] as const).filter((family) => this.#pools.some((pool) => pool.family === family));
-    this.#nodes = request.nodes.map(({ name }) => name).toSorted(byText);
+    this.#nodes = request.nodes.map(({ name }) => name).toSorted(compareText);
     for (const node of this.#nodes) {
       this.#owned.set(node, []);
       this.#tunnels.set(node, []);
@@ -144,7 +150,9 @@ class Planner {
     const pinned = new Map<string, Ip[]>();
     for (const { key, pinned: addresses } of this.#request.pods) {
       for (const address of addresses ?? []) {
-        const holder = this.#poolOf(address)?.reserve(address, key);
+        const pool = this.#poolOf(address);
+        const isOpen = pool !== undefined && this.#selection.takesRequests(pool.pool);
+        const holder = isOpen ? pool.reserve(address, key) : undefined;
         if (holder === undefined) this.#problems.push({ kind: "outside-pools", pod: key, address });
         else if (holder !== null) this.#problems.push({ kind: "already-taken", pod: key, address, holder });
         else pinned.set(key, [...(pinned.get(key) ?? []), address]);
@@ -159,7 +167,7 @@ class Planner {
         const ip = this.#held.tunnels
           .get(node)
           ?.find((held) => held.encapsulation === kind.encapsulation && held.address.family === kind.family)?.address;
-        const pool = ip === undefined ? undefined : tunnelPools(this.#pools, kind).find((pool) => pool.has(ip));
+        const pool = ip === undefined ? undefined : this.#open(tunnelPools(this.#pools, kind), node, "Tunnel").find((pool) => pool.has(ip));
         return ip === undefined || pool === undefined || pool.reserve(ip, `tunnel of ${node}`) !== null ? [] : [{ node, kind, ip }];
       }),
     );
@@ -169,7 +177,7 @@ class Planner {
     pinned: ReadonlyMap<string, readonly Ip[]>,
   ): readonly { readonly key: string; readonly node: string; readonly ip: Ip }[] {
     return this.#request.pods
-      .toSorted((x, y) => byText(x.key, y.key))
+      .toSorted((x, y) => compareText(x.key, y.key))
       .flatMap(({ key, node, pinned: asked }) => {
         const held = this.#held.pods.get(key);
         if (held === undefined || held.node !== node) return [];
@@ -183,7 +191,7 @@ class Planner {
 
   /** Affinities of the lock. A block whose node is gone goes to the node of a kept address in it, if any. */
   #restoreBlocks(): void {
-    for (const [text, node] of [...this.#held.blocks].toSorted(([x], [y]) => byText(x, y))) {
+    for (const [text, node] of [...this.#held.blocks].toSorted(([x], [y]) => compareText(x, y))) {
       const cidr = parseCidr(text);
       const pool = cidr === null ? undefined : this.#poolOf(cidr.ip);
       if (cidr === null || pool === undefined || cidr.prefix !== pool.blockSize) continue;
@@ -204,7 +212,7 @@ class Planner {
     block.owner = owner;
     const owned = this.#owned.get(owner);
     if (owned === undefined) return;
-    const at = owned.findIndex((other) => byText(block.name, other.name) < 0);
+    const at = owned.findIndex((other) => compareText(block.name, other.name) < 0);
     owned.splice(at < 0 ? owned.length : at, 0, block);
   }
 
@@ -226,8 +234,9 @@ class Planner {
 
   #assignTunnels(node: string, kept: ReadonlyMap<string, Ip>): void {
     for (const kind of tunnelKinds) {
-      const candidates = tunnelPools(this.#pools, kind);
-      if (candidates.length === 0) continue;
+      const tunnelled = tunnelPools(this.#pools, kind);
+      if (tunnelled.length === 0) continue;
+      const candidates = this.#open(tunnelled, node, "Tunnel");
       const held = kept.get(tunnelKey(node, kind));
       const block = held === undefined ? this.#autoAssign(node, candidates, kind.family, null) : this.#adopt(held, node);
       if (block === null) continue;
@@ -241,18 +250,27 @@ class Planner {
     for (const family of this.#families) {
       const has = this.#pods.get(key)?.some((ip) => ip.family === family) ?? false;
       if (has || pinned.some((ip) => ip.family === family)) continue;
-      const block = this.#autoAssign(
-        node,
+      const candidates = this.#open(
         this.#pools.filter((pool) => pool.family === family),
-        family,
-        key,
+        node,
+        "Workload",
       );
+      const block = this.#autoAssign(node, candidates, family, key);
       if (block !== null) this.#record(key, node, block, block.pop());
     }
   }
 
+  /** The pools that give new addresses to the node for the use. */
+  #open(pools: readonly PoolState[], node: string, use: PoolUse): readonly PoolState[] {
+    return pools.every(({ pool }) => this.#selection.isOrdinary(pool)) ? pools : pools.filter(({ pool }) => this.#selection.serves(pool, node, use));
+  }
+
   /** The block that the next address comes from; null when there is none, which is a problem then. */
   #autoAssign(node: string, candidates: readonly PoolState[], family: Family, pod: string | null): Block | null {
+    if (candidates.length === 0) {
+      this.#problems.push({ kind: "no-pool", family, node, pod });
+      return null;
+    }
     const owned = (this.#owned.get(node) ?? []).filter((block) => candidates.includes(block.pool));
     const own = owned.find((block) => block.free > 0);
     if (own !== undefined) {
@@ -338,6 +356,8 @@ export function describeIpamProblem(problem: IpamProblem): string {
   switch (problem.kind) {
     case "pools-exhausted":
       return `no IPv${problem.family} address is left in pool ${problem.pools.join(", ")} for ${problem.pod === null ? `the tunnel of node ${problem.node}` : `pod ${problem.pod} on node ${problem.node}`}`;
+    case "no-pool":
+      return `no IPv${problem.family} pool gives node ${problem.node} addresses for ${problem.pod === null ? "its tunnel" : `pods, and pod ${problem.pod} runs there`}`;
     case "block-limit":
       return `node ${problem.node} has all ${problem.limit} IPv${problem.family} blocks that Calico gives one node, and no address is left in them for ${problem.pod === null ? "its tunnel" : `pod ${problem.pod}`}`;
     case "outside-pools":

@@ -4,16 +4,18 @@ import { nearest, positionAt } from "@knet/language";
 import type { SourceFile } from "@knet/language";
 import { artifactFiles } from "../../artifacts/artifacts.ts";
 import type { PositionOf } from "../../artifacts/source-map.ts";
-import { WriteError, writeTree } from "../../artifacts/write.ts";
+import { treeWriter } from "../../artifacts/write-aside.ts";
+import { WriteError } from "../../artifacts/write.ts";
 import type { WriteReport } from "../../artifacts/write.ts";
 import { assembleFabric, manifestsOf } from "../../components/assemble.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram } from "../load.ts";
+import { loadProgram, sourcesIn } from "../load.ts";
+import type { ParameterOptions } from "../parameters.ts";
 import { progressLine } from "../progress.ts";
 import type { ColorWhen } from "../style.ts";
 
-export interface CompileOptions {
+export interface CompileOptions extends ParameterOptions {
   readonly output: string;
   /** Empty: all. */
   readonly node: readonly string[];
@@ -25,7 +27,7 @@ export interface CompileOptions {
 }
 
 export async function compile(io: Io, file: string, options: CompileOptions): Promise<ExitCode> {
-  const loaded = await loadProgram(io, file, options);
+  const loaded = await loadProgram(io, file, options, "dataplane");
   if (loaded === null) return 1;
   const { compilation } = loaded;
   const names = compilation.model.nodes.map((node) => node.name);
@@ -39,9 +41,10 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
   const fabric = assembleFabric(compilation.model, { forgetsDataplanes: true });
   const line = progressLine(io.stderr, "compiling");
   const progress = (done: number, total: number): void => line.update(`${done}/${total} nodes`);
-  const files = artifactFiles(fabric, manifestsOf(compilation.model), placesIn(compilation.source), { nodes, progress });
+  const files = artifactFiles(fabric, manifestsOf(compilation.model), placesIn(compilation.sources), { nodes, progress });
   try {
-    const written = writeTree(resolve(io.cwd, options.output), files, { dryRun: options.dryRun });
+    const write = treeWriter(nodes?.size ?? names.length);
+    const written = await write(resolve(io.cwd, options.output), files, { dryRun: options.dryRun });
     line.end();
     report(io, options, written);
   } catch (error) {
@@ -53,8 +56,12 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
 }
 
 /** As the source map wants them: lines and columns from 0. */
-function placesIn(source: SourceFile): PositionOf {
-  return (span) => (span.file === source.path ? { start: positionAt(source, span.start), end: positionAt(source, span.end) } : null);
+function placesIn(sources: readonly SourceFile[]): PositionOf {
+  const sourceOf = sourcesIn(sources);
+  return (span) => {
+    const source = sourceOf(span.file);
+    return source === null ? null : { start: positionAt(source, span.start), end: positionAt(source, span.end) };
+  };
 }
 
 function report(io: Io, options: CompileOptions, { files, removed, bytes }: WriteReport): void {

@@ -15,13 +15,14 @@ import { reachTxt } from "../../report/reach-txt.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { loadProgram, sourcesIn } from "../load.ts";
+import type { ParameterOptions } from "../parameters.ts";
 import { progressLine } from "../progress.ts";
 import { styleFor } from "../style.ts";
 import type { ColorWhen } from "../style.ts";
 
 export const reachFormats = ["table", "txt", "json", "csv", "md", "dot", "html"] as const;
 
-export interface ReachCommandOptions {
+export interface ReachCommandOptions extends ParameterOptions {
   readonly from?: string;
   readonly to?: string;
   readonly explain: boolean;
@@ -31,10 +32,10 @@ export interface ReachCommandOptions {
 }
 
 export async function reach(io: Io, file: string, options: ReachCommandOptions): Promise<ExitCode> {
-  const loaded = await loadProgram(io, file, options);
+  const loaded = await loadProgram(io, file, options, "judges");
   if (loaded === null) return 1;
   const { compilation } = loaded;
-  const sources = sourcesIn([compilation.source]);
+  const sources = sourcesIn(compilation.sources);
   const progress = progressLine(io.stderr, "reaching");
   const report = reachOf(compilation.scenario, {
     from: selected(compilation, options.from),

@@ -15,7 +15,8 @@ import { resolve } from "../../simulate/resolve.ts";
 import type { Journey } from "../../simulate/steps.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram } from "../load.ts";
+import { loadProgram, sourcesIn } from "../load.ts";
+import type { ParameterOptions } from "../parameters.ts";
 import type { ColorWhen } from "../style.ts";
 import { styleFor } from "../style.ts";
 import { offersAt, parsePort, parseTransport, resolveSender, resolveTarget } from "../targets.ts";
@@ -23,7 +24,7 @@ import type { Sender, Target } from "../targets.ts";
 
 export const traceFormats = ["text", "json", "mermaid", "svg", "html"] as const;
 
-export interface TraceOptions {
+export interface TraceOptions extends ParameterOptions {
   readonly proto: string;
   readonly port?: string;
   readonly backend?: string;
@@ -36,7 +37,7 @@ export interface TraceOptions {
 }
 
 export async function trace(io: Io, file: string, from: string, to: string, options: TraceOptions): Promise<ExitCode> {
-  const loaded = await loadProgram(io, file, options);
+  const loaded = await loadProgram(io, file, options, "judges");
   if (loaded === null) return 1;
   const story = traceStory(loaded.compilation, from, to, options);
   io.stdout.write(render(io, story, options));
@@ -59,12 +60,12 @@ function render(io: Io, story: Story, options: TraceOptions): string {
 }
 
 export function traceStory(compilation: Compilation, from: string, to: string, options: Pick<TraceOptions, "proto" | "port" | "backend" | "size">): Story {
-  const { model, fabric, source } = compilation;
+  const { model, fabric, sources } = compilation;
   const protocol = parseTransport(options.proto);
   const sender = resolveSender(model, from);
   const families = new Set<Family>(sender.addresses.map((ip) => ip.family));
   const target = resolveTarget(model, to, families);
-  const locator = new Locator(fabric, (path) => (path === source.path ? source : null));
+  const locator = new Locator(fabric, sourcesIn(sources));
   const lookup = target.name === null ? null : lookUp(compilation, sender, target.name, families);
   const address = target.address ?? lookup?.address ?? null;
   const size = options.size === undefined ? defaultSize : parseSize(options.size);

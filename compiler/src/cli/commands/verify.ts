@@ -16,6 +16,7 @@ import type { Disagreement, Failures, Flow, VerifyReport, Witness } from "../../
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { loadProgram, sourcesIn } from "../load.ts";
+import type { ParameterOptions } from "../parameters.ts";
 import { progressLine } from "../progress.ts";
 import { styleFor } from "../style.ts";
 import type { ColorWhen } from "../style.ts";
@@ -23,7 +24,7 @@ import { version } from "../version.ts";
 
 export const verifyFormats = ["pretty", "json", "junit", "sarif", "github", "markdown"] as const;
 
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends ParameterOptions {
   readonly runs: string;
   readonly seed?: string;
   readonly format: (typeof verifyFormats)[number];
@@ -37,7 +38,7 @@ const defaultSeed = 20261122;
 export async function verify(io: Io, file: string, options: VerifyCommandOptions): Promise<ExitCode> {
   const runs = wholeNumber(options.runs, "--runs", 1, 10_000_000);
   const seed = options.seed === undefined ? defaultSeed : wholeNumber(options.seed, "--seed", 0, 2 ** 31 - 1);
-  const loaded = await loadProgram(io, file, options);
+  const loaded = await loadProgram(io, file, options, "judges");
   if (loaded === null) return 1;
   const { compilation } = loaded;
   const progress = progressLine(io.stderr, "verifying");
@@ -77,13 +78,13 @@ function viewOf(compilation: Compilation, report: VerifyReport): VerifyView {
     assertions: report.assertions.map((assertion) => ({ ...assertion, witness: assertion.witness === null ? null : witnessView(compilation, assertion.witness) })),
     disagreements: report.disagreements.map((disagreement) => disagreementView(compilation, disagreement)),
     compared: report.compared,
-    sources: sourcesIn([compilation.source]),
+    sources: sourcesIn(compilation.sources),
   };
 }
 
 function witnessView(compilation: Compilation, witness: Witness): WitnessView {
-  const { flow, failures, summary, reason, cause, statement, journey } = witness;
-  return { flow: flowView(flow), failures, summary, reason, cause, statement, story: journey === null ? null : storyOf(compilation, failures, flow, journey, [journey]) };
+  const { flow, failures, summary, reason, cause, isUndecided = false, statement, journey } = witness;
+  return { flow: flowView(flow), failures, summary, reason, cause, isUndecided, statement, story: journey === null ? null : storyOf(compilation, failures, flow, journey, [journey]) };
 }
 
 function disagreementView(compilation: Compilation, disagreement: Disagreement): DisagreementView {
@@ -96,7 +97,8 @@ function flowView(flow: Flow): FlowView {
 }
 
 function storyOf(compilation: Compilation, failures: Failures | null, flow: Flow, journey: Journey, alternatives: readonly Journey[]): Story {
-  const { fabric } = failures === null ? compilation.scenario : compilation.after(failures);
-  const locator = new Locator(fabric, sourcesIn([compilation.source]));
+  // What a cut link has been asked of is the cluster as it was declared.
+  const { fabric } = failures === null || (failures.links?.length ?? 0) > 0 ? compilation.scenario : compilation.after(failures);
+  const locator = new Locator(fabric, sourcesIn(compilation.sources));
   return tellStory({ fabric, locator, from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port, journey, alternatives, lookup: null });
 }

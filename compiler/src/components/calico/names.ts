@@ -1,5 +1,5 @@
 /** Names and addresses that Calico derives from names. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { ip6 } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
 
@@ -14,7 +14,7 @@ export const hostSideLinkLocal: Ip = ip6(0xfe800000, 0, 0xecee_eeff, 0xfeee_eeee
 
 /** The node's device of a pod: `cali` and the first eleven hex digits of SHA-1 of `<namespace>.<pod>`. */
 export function workloadInterface(namespace: string, pod: string): string {
-  return `${workloadPrefix}${createHash("sha1").update(`${namespace}.${pod}`).digest("hex").slice(0, 11)}`;
+  return `${workloadPrefix}${hash("sha1", `${namespace}.${pod}`, "hex").slice(0, 11)}`;
 }
 
 export function vxlanDevice(family: Family): "vxlan.calico" | "vxlan-v6.calico" {
@@ -23,8 +23,6 @@ export function vxlanDevice(family: Family): "vxlan.calico" | "vxlan-v6.calico" 
 
 /** MAC of a node's VXLAN device: `66:` and the first five bytes of SHA-1 of the node's name (with `-v6` behind it for IPv6). */
 export function vtepMac(node: string, family: Family): string {
-  const digest = createHash("sha1")
-    .update(family === 4 ? node : `${node}-v6`)
-    .digest();
+  const digest = hash("sha1", family === 4 ? node : `${node}-v6`, "buffer");
   return ["66", ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 }

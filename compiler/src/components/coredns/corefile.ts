@@ -1,7 +1,7 @@
 /** CoreDNS' configuration. */
 import { formatIp } from "@knet/language/values";
 import type { NetworkModel } from "../../model/types.ts";
-import { corednsTtl } from "./facts.ts";
+import { corednsCache, corednsTtl } from "./facts.ts";
 import { stubZones } from "./stub-zones.ts";
 
 /**
@@ -11,6 +11,7 @@ import { stubZones } from "./stub-zones.ts";
 export function corefile(model: NetworkModel): string {
   const domain = model.cluster.domain.toLowerCase();
   const stubs = stubZones(model);
+  const { ttl = corednsTtl, cache = corednsCache } = model.cluster.dns;
   const upstream =
     stubs
       .find((stub) => stub.zone === "")
@@ -25,13 +26,13 @@ export function corefile(model: NetworkModel): string {
     kubernetes ${domain} in-addr.arpa ip6.arpa {
        pods insecure
        fallthrough in-addr.arpa ip6.arpa
-       ttl ${corednsTtl}
+       ttl ${ttl}
     }
     prometheus :9153
     forward . ${upstream} {
        max_concurrent 1000
     }
-    cache 30 {
+    cache ${cache} {
        disable success ${domain}
        disable denial ${domain}
     }
@@ -45,7 +46,7 @@ export function corefile(model: NetworkModel): string {
     .map(
       (stub) => `${stub.zone}:53 {
     errors
-    cache 30
+    cache ${cache}
     forward . ${stub.servers.map(formatIp).join(" ")}
 }
 `,

@@ -45,6 +45,8 @@ export const corednsPods: CorednsPods = {
 
 /** Seconds that clients may keep an answer, by the `ttl` line of the Corefile. */
 export const corednsTtl = 30;
+/** Seconds that CoreDNS keeps an answer of another server at most, by the `cache` line of the Corefile. */
+export const corednsCache = 30;
 /** `/health` of the `health` plugin and `/ready` of the `ready` plugin. */
 export const corednsHealthPort = 8080;
 export const corednsReadyPort = 8181;

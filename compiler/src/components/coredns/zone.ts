@@ -93,7 +93,14 @@ function clusterRecords(model: NetworkModel, domain: string): Records {
     for (const address of pod.addresses)
       forward.add(`${dashed(address)}.${pod.namespace}.pod.${domain}`, addressRecord(address, pod.origin));
   }
-  return { forward: forward.records, reverse: pointers.records() };
+  const { ttl = corednsTtl } = model.cluster.dns;
+  return { forward: keptFor(ttl, forward.records), reverse: keptFor(ttl, pointers.records()) };
+}
+
+/** The records with another time to live than the usual one. */
+function keptFor(ttl: number, records: ReadonlyMap<string, readonly DnsRecord[]>): ReadonlyMap<string, readonly DnsRecord[]> {
+  if (ttl === corednsTtl) return records;
+  return new Map([...records].map(([name, list]) => [name, list.map((record) => ({ ...record, ttl }))]));
 }
 
 /** One address and port that a service name stands for. */

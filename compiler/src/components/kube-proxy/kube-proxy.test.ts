@@ -133,8 +133,8 @@ describe("what causes a line", () => {
   it("is the proxy for the frame, the service for its own rules, and the pod within the service for its endpoint", () => {
     const lines = printIptablesFile(filesOf(model({ services: [web], pods: pods.slice(0, 1) }))[1] ?? { owner: "", family: 4, tables: [] });
     const cause = (part: string): string | undefined => lines.find((line) => line.text.includes(part))?.origin?.name;
-    expect(cause("--or-mark")).toBe("proxy");
-    expect(cause("kubernetes service portals")).toBe("proxy");
+    expect(cause("--or-mark")).toBe("cluster demo · proxy iptables");
+    expect(cause("kubernetes service portals")).toBe("cluster demo · proxy iptables");
     expect(cause('"shop/web:http cluster IP"')).toBe("service shop/web");
     expect(cause("--to-destination 10.244.1.5:8080")).toBe("service shop/web · pod shop/a");
     expect(cause('"shop/web:http -> 10.244.1.5:8080"')).toBe("service shop/web · pod shop/a");

@@ -1,6 +1,6 @@
 /** The services of a model as kube-proxy sees them, per address family. */
 import type { Cidr, Family } from "@knet/language/values";
-import { containsCidr, maskCidr } from "@knet/language/values";
+import { compareText, containsCidr, maskCidr } from "@knet/language/values";
 import { endpointsOf } from "../../control-plane/endpoints.ts";
 import type { Endpoint } from "../../control-plane/endpoints.ts";
 import type { NetworkModel, Service } from "../../model/types.ts";
@@ -32,7 +32,8 @@ export function proxyServicePorts(model: NetworkModel, family: Family): readonly
         port: port.port,
         nodePort: port.nodePort,
         externalIps: service.externalIps.filter((ip) => ip.family === family),
-        loadBalancerIps: service.loadBalancerIps.filter((ip) => ip.family === family),
+        // Traffic to addresses of the mode Proxy goes to the load balancer itself.
+        loadBalancerIps: service.ipMode === "Proxy" ? [] : service.loadBalancerIps.filter((ip) => ip.family === family),
         loadBalancerSourceRanges: service.loadBalancerSourceRanges.filter((cidr) => cidr.ip.family === family),
         internalTrafficPolicy: service.internalTrafficPolicy,
         externalTrafficPolicy: service.externalTrafficPolicy,
@@ -45,15 +46,11 @@ export function proxyServicePorts(model: NetworkModel, family: Family): readonly
   }
   return out.sort(
     (x, y) =>
-      byBytes(x.namespace, y.namespace) ||
-      byBytes(x.name, y.name) ||
-      byBytes(x.portName ?? "", y.portName ?? "") ||
-      byBytes(x.protocol, y.protocol),
+      compareText(x.namespace, y.namespace) ||
+      compareText(x.name, y.name) ||
+      compareText(x.portName ?? "", y.portName ?? "") ||
+      compareText(x.protocol, y.protocol),
   );
-}
-
-function byBytes(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 function proxyEndpoint(service: Service, endpoint: Endpoint): ProxyEndpoint {

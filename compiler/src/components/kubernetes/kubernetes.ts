@@ -2,6 +2,7 @@
 import type { Namespace, NetworkModel } from "../../model/types.ts";
 import type { Component, Manifest } from "../types.ts";
 import { manifestOrder, metadata } from "./object.ts";
+import { clusterPolicyManifest } from "./cluster-policy.ts";
 import { policyManifest } from "./policy.ts";
 import { manualSlices, serviceManifest } from "./service.ts";
 import { deploymentManifest, podManifest, serviceAccountManifests } from "./workload.ts";
@@ -21,6 +22,7 @@ export const kubernetes: Component = {
       ...pods.filter((pod) => pod.workload === null && !pod.terminating).map((pod) => podManifest(model, pod)),
       ...services.map((service) => serviceManifest(model, service)),
       ...services.flatMap(manualSlices),
+      ...(model.clusterPolicies ?? []).map(clusterPolicyManifest),
       ...model.policies.map(policyManifest),
     ];
   },

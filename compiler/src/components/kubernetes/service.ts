@@ -2,6 +2,7 @@
 import { formatCidr, formatIp } from "@knet/language/values";
 import type { NetworkModel, Service, ServicePort } from "../../model/types.ts";
 import { familiesOf } from "../../control-plane/endpoints.ts";
+import { manualEndpointSlices } from "../../control-plane/endpoint-slices.ts";
 import type { Manifest } from "../types.ts";
 import { manifestOrder, metadata, objectPath, protocolName } from "./object.ts";
 import type { Metadata } from "./object.ts";
@@ -41,7 +42,7 @@ function serviceSpec(model: NetworkModel, service: Service): Readonly<Record<str
     type: service.type,
     clusterIP: clusterIps[0],
     clusterIPs: clusterIps,
-    ipFamilyPolicy: families.length > 1 ? "RequireDualStack" : "SingleStack",
+    ipFamilyPolicy: service.familyPolicy ?? (families.length > 1 ? "RequireDualStack" : "SingleStack"),
     ipFamilies: families.map((family) => `IPv${family}`),
     ...(Object.keys(selector).length === 0 ? {} : { selector }),
     ...(service.ports.length === 0 ? {} : { ports: service.ports.map(servicePort) }),
@@ -52,6 +53,7 @@ function serviceSpec(model: NetworkModel, service: Service): Readonly<Record<str
     ...(service.sessionAffinity === null
       ? {}
       : { sessionAffinity: "ClientIP", sessionAffinityConfig: { clientIP: { timeoutSeconds: service.sessionAffinity } } }),
+    ...(service.trafficDistribution === undefined ? {} : { trafficDistribution: service.trafficDistribution }),
     ...(service.publishNotReady ? { publishNotReadyAddresses: true } : {}),
   };
 }
@@ -61,6 +63,8 @@ function loadBalancer(service: Service): Readonly<Record<string, unknown>> {
   const [address] = service.loadBalancerIps;
   return {
     ...(address === undefined ? {} : { loadBalancerIP: formatIp(address) }),
+    ...(service.loadBalancerClass === undefined ? {} : { loadBalancerClass: service.loadBalancerClass }),
+    ...(service.allocateNodePorts === false ? { allocateLoadBalancerNodePorts: false } : {}),
     ...(service.loadBalancerSourceRanges.length === 0
       ? {}
       : { loadBalancerSourceRanges: service.loadBalancerSourceRanges.map(formatCidr) }),
@@ -80,9 +84,23 @@ function servicePort(port: ServicePort): Readonly<Record<string, unknown>> {
   };
 }
 
-/** One slice per family for endpoints written by hand; the controller makes those of services with a selector. */
+/** The slices of endpoints written by hand; the controller makes those of services with a selector. */
 export function manualSlices(service: Service): readonly Manifest[] {
   if (Object.keys(service.selector ?? {}).length > 0) return [];
+  const written = manualEndpointSlices(service).map((slice, index): Manifest => {
+    return {
+      path: objectPath(service.namespace, "EndpointSlice", slice.metadata.name),
+      body: { ...slice },
+      format: "yaml",
+      order: manifestOrder.service,
+      origin: service.manualSlices?.[index]?.origin ?? service.origin,
+    };
+  });
+  return [...written, ...plainSlices(service)];
+}
+
+/** One slice per family for endpoints that are nothing but addresses. */
+function plainSlices(service: Service): readonly Manifest[] {
   return ([4, 6] as const).flatMap((family): Manifest[] => {
     const addresses = service.manualEndpoints.filter((ip) => ip.family === family);
     if (addresses.length === 0) return [];

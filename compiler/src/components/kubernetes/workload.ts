@@ -1,7 +1,7 @@
 /** Deployments, bare pods and the service accounts that they run under. */
-import { formatIp } from "@knet/language/values";
+import { compareText, formatIp } from "@knet/language/values";
 import type { Origin } from "@knet/language";
-import type { Labels, NetworkModel, Node, Pod, Workload } from "../../model/types.ts";
+import type { DnsConfig, Labels, NetworkModel, Node, Pod, Workload } from "../../model/types.ts";
 import type { Manifest } from "../types.ts";
 import { manifestOrder, metadata, objectPath } from "./object.ts";
 import { containers } from "./pod-template.ts";
@@ -55,6 +55,7 @@ export function podManifest(model: NetworkModel, pod: Pod): Manifest {
       }),
       spec: {
         ...identity(pod.serviceAccount, pod.hostNetwork),
+        ...dns(pod),
         ...(pod.hostname === null ? {} : { hostname: pod.hostname }),
         ...(pod.subdomain === null ? {} : { subdomain: pod.subdomain }),
         nodeSelector: { [hostnameLabel]: hostnameOf(model, pod.node) },
@@ -67,11 +68,27 @@ export function podManifest(model: NetworkModel, pod: Pod): Manifest {
   };
 }
 
-/** `dnsPolicy` stays at its default, which gives a host-network pod its node's resolver and any other the cluster's. */
 function identity(serviceAccount: string, hostNetwork: boolean): Readonly<Record<string, unknown>> {
   return {
     ...(serviceAccount === "default" ? {} : { serviceAccountName: serviceAccount }),
     ...(hostNetwork ? { hostNetwork: true } : {}),
+  };
+}
+
+/** The default policy, which gives a host-network pod its node's resolver and any other the cluster's, is left out. */
+function dns({ dnsPolicy, dnsConfig }: Pick<Pod, "dnsPolicy" | "dnsConfig">): Readonly<Record<string, unknown>> {
+  return {
+    ...(dnsPolicy === undefined || dnsPolicy === "ClusterFirst" ? {} : { dnsPolicy }),
+    ...(dnsConfig === undefined ? {} : { dnsConfig: dnsConfigFields(dnsConfig) }),
+  };
+}
+
+/** Values of options are strings in the API. */
+function dnsConfigFields({ nameservers, searches, options }: DnsConfig): Readonly<Record<string, unknown>> {
+  return {
+    ...(nameservers.length === 0 ? {} : { nameservers: nameservers.map(formatIp) }),
+    ...(searches.length === 0 ? {} : { searches: [...searches] }),
+    ...(options.length === 0 ? {} : { options: options.map(({ name, value }) => (value === null ? { name } : { name, value: String(value) })) }),
   };
 }
 
@@ -93,6 +110,7 @@ export function deploymentManifest(model: NetworkModel, workload: Workload): Man
           metadata: { labels },
           spec: {
             ...identity(first?.serviceAccount ?? "default", first?.hostNetwork ?? false),
+            ...dns(workload),
             ...(workload.spreadOver === null
               ? {}
               : spread(
@@ -138,7 +156,7 @@ export function serviceAccountManifests(pods: readonly Pod[]): readonly Manifest
     if (!accounts.has(key)) accounts.set(key, { namespace: pod.namespace, name: pod.serviceAccount, origin: pod.origin });
   }
   return [...accounts]
-    .sort(([x], [y]) => (x < y ? -1 : 1))
+    .sort(([x], [y]) => compareText(x, y))
     .map(([, account]) => serviceAccountManifest(account.namespace, account.name, account.origin));
 }
 

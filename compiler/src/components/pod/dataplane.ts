@@ -1,5 +1,5 @@
 /** The pod's own network namespace, as Calico's CNI plugin and the kubelet set it up. */
-import { hostCidr, ip4, ip6 } from "@knet/language/values";
+import { equalIp, hostCidr, ip4, ip6 } from "@knet/language/values";
 import type { Cidr, Ip } from "@knet/language/values";
 import type { NetworkModel, Pod } from "../../model/types.ts";
 import type { Dataplane, Resolver } from "../../dataplane/types.ts";
@@ -18,8 +18,9 @@ const gateway = ip4(0xa9fe0101);
 const default4: Cidr = { ip: ip4(0), prefix: 0 };
 const default6: Cidr = { ip: ip6(0, 0, 0, 0), prefix: 0 };
 
-/** What a pod looks up names with unless it says otherwise (dnsPolicy ClusterFirst). */
-const ndots = 5;
+/** `ndots` that the kubelet writes with the cluster's servers, and what the C library takes without the option. */
+const clusterNdots = 5;
+const libraryNdots = 1;
 
 /**
  * The namespace of a pod on one of the model's nodes; a RangeError when the node is not there. A host-network pod has
@@ -85,14 +86,27 @@ function sysctls(pod: Pod): readonly Sysctl[] {
   );
 }
 
-/** CoreDNS itself runs with dnsPolicy Default: it asks its forwarders, not itself. */
+/** What the kubelet writes to a pod's /etc/resolv.conf at most. */
+const mostServers = 3;
+const mostSearches = 32;
+
+/**
+ * /etc/resolv.conf as the kubelet writes it: what the policy gives, then what `dnsConfig` adds. Null for a pod that asks as its node does
+ * (dnsPolicy Default, as CoreDNS itself), since the node's own servers are not part of the model.
+ */
 function resolver(model: NetworkModel, pod: Pod): Resolver | null {
-  if (pod.system) return null;
+  const policy = pod.dnsPolicy ?? (pod.system ? "Default" : "ClusterFirst");
+  if (policy === "Default") return null;
   const { dns, domain } = model.cluster;
+  const isCluster = policy !== "None";
+  const { nameservers = [], searches = [], options = [] } = pod.dnsConfig ?? {};
+  const servers = isCluster ? [...dns.addresses] : [];
+  for (const server of nameservers) if (!servers.some((known) => equalIp(known, server))) servers.push(server);
+  const search = isCluster ? [`${pod.namespace}.svc.${domain}`, `svc.${domain}`, domain] : [];
   return {
-    nameservers: dns.addresses,
-    search: [`${pod.namespace}.svc.${domain}`, `svc.${domain}`, domain],
-    ndots,
-    origin: dns.origin,
+    nameservers: servers.slice(0, mostServers),
+    search: [...new Set([...search, ...searches])].slice(0, mostSearches),
+    ndots: options.find(({ name }) => name === "ndots")?.value ?? (isCluster ? clusterNdots : libraryNdots),
+    origin: pod.dnsConfig === undefined ? dns.origin : pod.origin,
   };
 }

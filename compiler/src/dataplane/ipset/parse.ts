@@ -1,4 +1,5 @@
 /** Reads what `ipset save` prints, and what `ipset restore` takes. */
+import { compareText } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import { canonicalMembers, IpSetError, parseMember } from "./member.ts";
 import type { IpSet, IpSetMember } from "./types.ts";
@@ -94,5 +95,5 @@ export function normaliseIpSet(set: IpSet): IpSet {
   const members = new Map<string, IpSetMember>();
   for (const member of set.members)
     for (const text of canonicalMembers(set, member.text)) if (!members.has(text)) members.set(text, { text, origin: member.origin });
-  return { ...set, members: [...members.values()].sort((x, y) => (x.text < y.text ? -1 : x.text > y.text ? 1 : 0)) };
+  return { ...set, members: [...members.values()].sort((x, y) => compareText(x.text, y.text)) };
 }

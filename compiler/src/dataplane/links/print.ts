@@ -1,5 +1,6 @@
 /** Devices, addresses, neighbours and FDB entries as `ip -batch` and `bridge -batch` read them. */
 import { formatCidr, formatIp } from "@knet/language/values";
+import { lineOnce } from "../printed.ts";
 import type { PrintedLine } from "../printed.ts";
 import type { Address, FdbEntry, Link, Neighbour } from "./types.ts";
 
@@ -46,17 +47,21 @@ function addressWords({ address, peer }: Address): string {
 }
 
 export function printNeighbours(neighbours: readonly Neighbour[]): readonly PrintedLine[] {
-  return neighbours.map((neighbour) => ({
-    text: `neighbour replace ${formatIp(neighbour.ip)} lladdr ${neighbour.mac} dev ${neighbour.link} nud permanent`,
-    item: neighbour,
-    origin: neighbour.origin,
-  }));
+  return neighbours.map(neighbourLine);
 }
 
+const neighbourLine = lineOnce((neighbour: Neighbour) => ({
+  text: `neighbour replace ${formatIp(neighbour.ip)} lladdr ${neighbour.mac} dev ${neighbour.link} nud permanent`,
+  item: neighbour,
+  origin: neighbour.origin,
+}));
+
 export function printFdb(entries: readonly FdbEntry[]): readonly PrintedLine[] {
-  return entries.map((entry) => ({
-    text: `fdb add ${entry.mac} dev ${entry.link} dst ${[formatIp(entry.destination), ...(entry.qualifiers ?? [])].join(" ")} self permanent`,
-    item: entry,
-    origin: entry.origin,
-  }));
+  return entries.map(fdbLine);
 }
+
+const fdbLine = lineOnce((entry: FdbEntry) => ({
+  text: `fdb add ${entry.mac} dev ${entry.link} dst ${[formatIp(entry.destination), ...(entry.qualifiers ?? [])].join(" ")} self permanent`,
+  item: entry,
+  origin: entry.origin,
+}));

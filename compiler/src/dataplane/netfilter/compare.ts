@@ -1,4 +1,5 @@
 /** Whether two rulesets are the same, and in what they differ. */
+import { compareText } from "@knet/language/values";
 import { saveRule } from "./print.ts";
 import { builtInChains, tableNames } from "./tables.ts";
 import type { Chain, Rule, Ruleset, TableName } from "./types.ts";
@@ -37,7 +38,7 @@ export function normaliseRuleset(ruleset: Ruleset): Ruleset {
     const given = ruleset.tables.get(name) ?? noChains;
     const chains = new Map<string, Chain>();
     for (const chain of builtInChains(name)) chains.set(chain, given.get(chain) ?? { name: chain, policy: "ACCEPT", rules: [] });
-    for (const chain of [...given.values()].sort((x, y) => (x.name < y.name ? -1 : 1)))
+    for (const chain of [...given.values()].sort((x, y) => compareText(x.name, y.name)))
       if (!chains.has(chain.name)) chains.set(chain.name, chain);
     tables.set(name, chains);
   }

@@ -2,8 +2,9 @@
 import type { Family } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import { parseRule } from "./parse-rule.ts";
-import { addRule, declareChain, emptyTable, finishTable } from "./ruleset.ts";
-import type { TableInProgress } from "./ruleset.ts";
+import { addRule, declareChain } from "./ruleset.ts";
+import { emptyTable } from "./table-in-progress.ts";
+import type { TableInProgress } from "./table-in-progress.ts";
 import { isTableName, tableNames } from "./tables.ts";
 import type { Ruleset, TableName } from "./types.ts";
 
@@ -56,7 +57,7 @@ export function parseIptablesSave(text: string, family: Family): Ruleset {
     }
   }
   if (current !== null) throw new SaveSyntaxError(number, `the table ${current.name} is not committed`);
-  return { family, tables: new Map([...tables].map(([name, table]) => [name, finishTable(table)])) };
+  return { family, tables: new Map([...tables].map(([name, table]) => [name, table.finish()])) };
 }
 
 function readRule(line: string, family: Family, name: TableName, table: TableInProgress): void {
@@ -64,7 +65,6 @@ function readRule(line: string, family: Family, name: TableName, table: TableInP
   if (!line.startsWith("-A ", start)) throw new Error("neither a chain nor a rule");
   const blank = line.indexOf(" ", start + 3);
   const chainName = line.slice(start + 3, blank < 0 ? undefined : blank);
-  const chain = table.get(chainName);
-  if (chain === undefined) throw new Error(`there is no chain ${chainName}`);
-  addRule(name, table, chain, { ...parseRule(blank < 0 ? "" : line.slice(blank + 1), family), line: null }, false);
+  if (table.get(chainName) === undefined) throw new Error(`there is no chain ${chainName}`);
+  addRule(name, table, chainName, { ...parseRule(blank < 0 ? "" : line.slice(blank + 1), family), line: null }, false);
 }

@@ -1,5 +1,5 @@
 /** iptables as text: the payload that iptables-restore takes, and rules as iptables-save spells them. */
-import { formatCidr, formatIp } from "@knet/language/values";
+import { compareText, formatCidr, formatIp } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
 import type { PrintedLine } from "../printed.ts";
 import { protocolName, tcpFlags } from "./numbers.ts";
@@ -41,7 +41,7 @@ export function printSave(ruleset: Ruleset): readonly PrintedLine[] {
     if (table === undefined) continue;
     lines.push({ text: `*${name}`, item: null, origin: null });
     const builtIn = builtInChains(name);
-    const own = [...table.keys()].filter((chain) => !builtIn.includes(chain)).sort(byBytes);
+    const own = [...table.keys()].filter((chain) => !builtIn.includes(chain)).sort(compareText);
     const chains = [...builtIn, ...own].flatMap((chain) => table.get(chain) ?? []);
     for (const chain of chains) lines.push({ text: `:${chain.name} ${chain.policy ?? "-"} [0:0]`, item: null, origin: null });
     for (const chain of chains) {
@@ -57,10 +57,6 @@ export function printSave(ruleset: Ruleset): readonly PrintedLine[] {
     lines.push({ text: "COMMIT", item: null, origin: null });
   }
   return lines;
-}
-
-function byBytes(x: string, y: string): number {
-  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 /** What `iptables-save` prints behind `-A CHAIN `; empty for a rule without match and target. */

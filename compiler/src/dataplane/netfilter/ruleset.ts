@@ -1,36 +1,13 @@
 /** What the kernel holds after iptables-restore has loaded the payloads. */
 import type { Family } from "@knet/language/values";
+import { CheckedBase, checkTable } from "./check-table.ts";
 import { parseRule } from "./parse-rule.ts";
-import type { ParsedRule } from "./parse-rule.ts";
-import { builtInChains, hooksOf, placeOfMatch, placeOfTarget, tableNames } from "./tables.ts";
-import type { Hook, Place } from "./tables.ts";
-import type { Chain, ChainLine, IptablesFile, Rule, RuleLine, Ruleset, TableName } from "./types.ts";
+import { RulesetError } from "./ruleset-error.ts";
+import { emptyTable, TableInProgress } from "./table-in-progress.ts";
+import { builtInChains, tableNames } from "./tables.ts";
+import type { Chain, ChainLine, IptablesFile, IptablesTable, Rule, RuleLine, Ruleset, TableName } from "./types.ts";
 
-/** A payload that the kernel would refuse. */
-export class RulesetError extends Error {
-  readonly table: TableName;
-  readonly chain: string;
-  /** The line at fault; null for a fault of the whole, such as a loop. */
-  readonly line: RuleLine | ChainLine | null;
-
-  constructor(table: TableName, chain: string, line: RuleLine | ChainLine | null, reason: string, options?: ErrorOptions) {
-    super(`table ${table}, chain ${chain}: ${reason}`, options);
-    this.name = "RulesetError";
-    this.table = table;
-    this.chain = chain;
-    this.line = line;
-  }
-}
-
-interface ChainInProgress {
-  readonly name: string;
-  policy: "ACCEPT" | "DROP" | null;
-  rules: Rule[];
-  /** Jumps and gotos that lead here. */
-  references: number;
-}
-
-export type TableInProgress = Map<string, ChainInProgress>;
+export { RulesetError } from "./ruleset-error.ts";
 
 /** One family's parsed rules by the line they came from: a line shared by many nodes is parsed once. */
 const parsed: Readonly<Record<Family, WeakMap<RuleLine, Rule>>> = { 4: new WeakMap(), 6: new WeakMap() };
@@ -44,11 +21,6 @@ export function ruleOfLine(line: RuleLine, family: Family): Rule {
   return rule;
 }
 
-/** A table of a fresh kernel: its built-in chains, empty and accepting. */
-export function emptyTable(name: TableName): TableInProgress {
-  return new Map(builtInChains(name).map((chain) => [chain, { name: chain, policy: "ACCEPT", rules: [], references: 0 }]));
-}
-
 /**
  * Loads the payloads in order, as `iptables-restore --noflush` does, into a kernel without rules.
  *
@@ -57,24 +29,63 @@ export function emptyTable(name: TableName): TableInProgress {
  *   the {@link RuleSyntaxError} as its cause.
  */
 export function loadRuleset(family: Family, files: readonly IptablesFile[]): Ruleset {
-  const tables = new Map<TableName, TableInProgress>(tableNames.map((name) => [name, emptyTable(name)]));
-  const touched = new Set<TableName>();
-  for (const file of files) {
-    if (file.family !== family) continue;
-    for (const block of file.tables) {
-      const table = tables.get(block.name);
-      if (table === undefined) continue;
-      touched.add(block.name);
-      for (const line of block.chains) declareChain(block.name, table, line);
-      for (const line of block.rules) applyLine(block.name, table, line, family);
-    }
-  }
-  for (const name of tableNames) if (touched.has(name)) checkTable(name, tables.get(name) ?? new Map<string, ChainInProgress>());
-  return { family, tables: new Map([...tables].map(([name, table]) => [name, finishTable(table)])) };
+  const blocks = files.filter((file) => file.family === family).flatMap((file) => file.tables);
+  return {
+    family,
+    tables: new Map(
+      tableNames.map((name) => [
+        name,
+        loadTable(
+          name,
+          family,
+          blocks.filter((block) => block.name === name),
+        ),
+      ]),
+    ),
+  };
 }
 
-export function finishTable(table: TableInProgress): ReadonlyMap<string, Chain> {
-  return new Map([...table].map(([name, chain]) => [name, { name, policy: chain.policy, rules: chain.rules }]));
+/** What the first blocks of several hosts make of a table. */
+interface SharedStart {
+  readonly blocks: readonly IptablesTable[];
+  readonly chains: ReadonlyMap<string, Chain>;
+  readonly checked: CheckedBase;
+}
+
+/** Blocks that were loaded once, and what a run of them makes, by its last block. */
+const loaded: Readonly<Record<Family, WeakSet<IptablesTable>>> = { 4: new WeakSet(), 6: new WeakSet() };
+const sharedStarts: Readonly<Record<Family, WeakMap<IptablesTable, SharedStart>>> = { 4: new WeakMap(), 6: new WeakMap() };
+
+function loadTable(name: TableName, family: Family, blocks: readonly IptablesTable[]): ReadonlyMap<string, Chain> {
+  const start = sharedStart(name, family, blocks);
+  const table = start === null ? emptyTable(name) : new TableInProgress(start.chains);
+  for (const block of blocks.slice(start?.blocks.length ?? 0)) loadBlock(name, family, table, block);
+  const chains = table.finish();
+  if (start !== null) start.checked.check(chains, table.touched());
+  else if (blocks.length > 0) checkTable(name, chains);
+  for (const block of blocks) loaded[family].add(block);
+  return chains;
+}
+
+/** The blocks at the front that another host began with too, as far as is known; null without any. */
+function sharedStart(name: TableName, family: Family, blocks: readonly IptablesTable[]): SharedStart | null {
+  const firstNew = blocks.findIndex((block) => !loaded[family].has(block));
+  const front = firstNew < 0 ? blocks : blocks.slice(0, firstNew);
+  const last = front.at(-1);
+  if (last === undefined) return null;
+  const known = sharedStarts[family].get(last);
+  if (known !== undefined && known.blocks.length === front.length && known.blocks.every((block, index) => block === front[index])) return known;
+  const table = emptyTable(name);
+  for (const block of front) loadBlock(name, family, table, block);
+  const chains = table.finish();
+  const start: SharedStart = { blocks: front, chains, checked: new CheckedBase(name, chains) };
+  sharedStarts[family].set(last, start);
+  return start;
+}
+
+function loadBlock(name: TableName, family: Family, table: TableInProgress, block: IptablesTable): void {
+  for (const line of block.chains) declareChain(name, table, line);
+  for (const line of block.rules) applyLine(name, table, line, family);
 }
 
 /** A chain line: creates or empties a user chain; sets the policy of a built-in one and leaves its rules. */
@@ -84,15 +95,15 @@ export function declareChain(name: TableName, table: TableInProgress, line: Chai
   if (!isBuiltIn && Buffer.byteLength(line.name) > 28) throw new RulesetError(name, line.name, line, "a chain name has at most 28 bytes");
   if (!isBuiltIn && /^[!-]|\s/.test(line.name))
     throw new RulesetError(name, line.name, line, "a chain name has no blank and does not start with - or !");
-  const chain = table.get(line.name);
-  if (chain === undefined) {
-    table.set(line.name, { name: line.name, policy: null, rules: [], references: 0 });
-  } else if (isBuiltIn) {
-    if (line.policy !== "-") chain.policy = line.policy;
-  } else {
-    for (const rule of chain.rules) release(table, rule);
-    chain.rules = [];
+  if (!isBuiltIn && table.get(line.name) === undefined) {
+    table.create(line.name, null);
+    return;
   }
+  if (isBuiltIn && line.policy === "-") return;
+  const chain = table.edit(line.name);
+  if (chain === undefined) return;
+  if (line.policy !== "-") chain.policy = line.policy;
+  else chain.rules = [];
 }
 
 function applyLine(name: TableName, table: TableInProgress, line: RuleLine, family: Family): void {
@@ -101,7 +112,7 @@ function applyLine(name: TableName, table: TableInProgress, line: RuleLine, fami
   if (line.operation === "delete-chain") {
     if (builtInChains(name).includes(line.chain)) throw new RulesetError(name, line.chain, line, "a built-in chain cannot be deleted");
     if (chain.rules.length > 0) throw new RulesetError(name, line.chain, line, "a chain with rules cannot be deleted");
-    if (chain.references > 0) throw new RulesetError(name, line.chain, line, "a chain that rules lead to cannot be deleted");
+    if (table.isTarget(line.chain)) throw new RulesetError(name, line.chain, line, "a chain that rules lead to cannot be deleted");
     table.delete(line.chain);
     return;
   }
@@ -111,92 +122,27 @@ function applyLine(name: TableName, table: TableInProgress, line: RuleLine, fami
   } catch (error) {
     throw new RulesetError(name, line.chain, line, error instanceof Error ? error.message : String(error), { cause: error });
   }
-  addRule(name, table, chain, rule, line.operation === "insert");
+  addRule(name, table, line.chain, rule, line.operation === "insert");
 }
 
-/** Adds a rule at the end of the chain, or at its start. */
-export function addRule(name: TableName, table: TableInProgress, chain: ChainInProgress, rule: Rule, isFirst: boolean): void {
+/** Adds a rule at the end of a chain of the table, or at its start. */
+export function addRule(name: TableName, table: TableInProgress, chain: string, rule: Rule, isFirst: boolean): void {
   for (const match of rule.matches) {
-    if (match.kind === "in-interface" && (chain.name === "OUTPUT" || chain.name === "POSTROUTING")) {
-      throw new RulesetError(name, chain.name, rule.line, "a packet that leaves has no input interface to match");
+    if (match.kind === "in-interface" && (chain === "OUTPUT" || chain === "POSTROUTING")) {
+      throw new RulesetError(name, chain, rule.line, "a packet that leaves has no input interface to match");
     }
-    if (match.kind === "out-interface" && (chain.name === "PREROUTING" || chain.name === "INPUT")) {
-      throw new RulesetError(name, chain.name, rule.line, "a packet that arrives has no output interface to match");
+    if (match.kind === "out-interface" && (chain === "PREROUTING" || chain === "INPUT")) {
+      throw new RulesetError(name, chain, rule.line, "a packet that arrives has no output interface to match");
     }
   }
   const target = rule.target;
   if (target !== null && (target.kind === "jump" || target.kind === "goto")) {
     const callee = table.get(target.chain);
-    if (callee === undefined) throw new RulesetError(name, chain.name, rule.line, `there is no chain or target ${target.chain}`);
-    if (callee.policy !== null) throw new RulesetError(name, chain.name, rule.line, `${target.chain} is a built-in chain and no target`);
-    callee.references++;
+    if (callee === undefined) throw new RulesetError(name, chain, rule.line, `there is no chain or target ${target.chain}`);
+    if (callee.policy !== null) throw new RulesetError(name, chain, rule.line, `${target.chain} is a built-in chain and no target`);
   }
-  if (isFirst) chain.rules.unshift(rule);
-  else chain.rules.push(rule);
-}
-
-function release(table: TableInProgress, rule: ParsedRule): void {
-  if (rule.target?.kind !== "jump" && rule.target?.kind !== "goto") return;
-  const callee = table.get(rule.target.chain);
-  if (callee !== undefined) callee.references--;
-}
-
-/**
- * The kernel's own checks on a whole table: no loop behind a hook, and every target and match where it may stand.
- *
- * @throws {RulesetError}
- */
-export function checkTable(name: TableName, table: ReadonlyMap<string, Chain | ChainInProgress>): void {
-  const reached = new Map<string, Set<Hook>>();
-  for (const hook of hooksOf(name)) walk(name, table, hook, reached);
-  for (const chain of table.values()) {
-    const hooks = reached.get(chain.name);
-    for (const rule of chain.rules) checkPlaces(name, chain.name, rule, hooks);
-  }
-}
-
-/** Follows every jump from the hook's built-in chain, depth first, and records what it reaches. */
-function walk(name: TableName, table: ReadonlyMap<string, Chain | ChainInProgress>, hook: Hook, reached: Map<string, Set<Hook>>): void {
-  const path: { readonly chain: string; readonly rules: readonly Rule[]; next: number }[] = [];
-  const onPath = new Set<string>();
-  const enter = (chain: string): void => {
-    const hooks = reached.get(chain) ?? new Set<Hook>();
-    if (hooks.has(hook)) return;
-    hooks.add(hook);
-    reached.set(chain, hooks);
-    onPath.add(chain);
-    path.push({ chain, rules: table.get(chain)?.rules ?? [], next: 0 });
-  };
-  enter(hook);
-  for (let frame = path.at(-1); frame !== undefined; frame = path.at(-1)) {
-    const rule = frame.rules[frame.next++];
-    if (rule === undefined) {
-      onPath.delete(frame.chain);
-      path.pop();
-      continue;
-    }
-    const target = rule.target;
-    if (target === null || (target.kind !== "jump" && target.kind !== "goto")) continue;
-    if (onPath.has(target.chain)) {
-      const loop = [...path.map((step) => step.chain).slice(path.findIndex((step) => step.chain === target.chain)), target.chain];
-      throw new RulesetError(name, frame.chain, rule.line, `the jumps go round: ${loop.join(" → ")}`);
-    }
-    enter(target.chain);
-  }
-}
-
-function checkPlaces(name: TableName, chain: string, rule: Rule, hooks: ReadonlySet<Hook> | undefined): void {
-  for (const match of rule.matches) checkPlace(name, chain, rule, match.kind, placeOfMatch(match), hooks);
-  if (rule.target !== null) checkPlace(name, chain, rule, rule.target.kind, placeOfTarget(rule.target), hooks);
-}
-
-function checkPlace(name: TableName, chain: string, rule: Rule, kind: string, place: Place, hooks: ReadonlySet<Hook> | undefined): void {
-  if (place.tables !== null && !place.tables.includes(name)) {
-    throw new RulesetError(name, chain, rule.line, `${kind} stands only in the table ${place.tables.join(" or ")}`);
-  }
-  const allowed = place.hooks;
-  if (allowed === null || hooks === undefined) return;
-  const wrong = [...hooks].find((hook) => !allowed.includes(hook));
-  if (wrong === undefined) return;
-  throw new RulesetError(name, chain, rule.line, `${kind} cannot be reached from ${wrong}, only from ${allowed.join(", ")}`);
+  const changed = table.edit(chain);
+  if (changed === undefined) throw new RulesetError(name, chain, rule.line, "the chain does not exist");
+  if (isFirst) changed.rules.unshift(rule);
+  else changed.rules.push(rule);
 }

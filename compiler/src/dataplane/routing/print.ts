@@ -1,6 +1,7 @@
 /** Routes and rules as `ip -batch` reads them. */
 import { formatCidr, formatCidrShort, formatIp } from "@knet/language/values";
 import type { Family, Ip } from "@knet/language/values";
+import { lineOnce } from "../printed.ts";
 import type { PrintedLine } from "../printed.ts";
 import type { Route, RouteType, RoutingRule } from "./types.ts";
 
@@ -49,12 +50,10 @@ function wayWords({ via, link }: { readonly via: Ip | null; readonly link: strin
 }
 
 export function printRoutes(routes: readonly Route[]): readonly PrintedLine[] {
-  return routes.map((route) => ({
-    text: `route add ${routeWords(route)}`,
-    item: route,
-    origin: route.origin,
-  }));
+  return routes.map(routeLine);
 }
+
+const routeLine = lineOnce((route: Route) => ({ text: `route add ${routeWords(route)}`, item: route, origin: route.origin }));
 
 /** Rules of one family: `ip -batch` and `ip -6 -batch` read them from files of their own. */
 export function printRules(rules: readonly RoutingRule[]): readonly PrintedLine[] {

@@ -1,9 +1,9 @@
 /** Small network models written by hand: two subnets, a router with NAT, VXLAN across subnets, all of which a test can change. */
-import { formatIp, parseCidr, parseIp } from "@knet/language/values";
-import type { Cidr, Ip, PortRange, Transport } from "@knet/language/values";
-import type { Origin } from "@knet/language";
+import { formatIp } from "@knet/language/values";
+import type { PortRange } from "@knet/language/values";
+import * as parts from "../../model/testing.ts";
+import { cidr, containerPort, ip, origin, transport } from "../../model/testing.ts";
 import type {
-  ContainerPort,
   Encapsulation,
   Firewall,
   FirewallPeer,
@@ -12,7 +12,6 @@ import type {
   Labels,
   NetworkModel,
   NetworkPolicy,
-  Node,
   Pod,
   PolicyPeer,
   PolicyPort,
@@ -24,32 +23,7 @@ import type {
 import { createIntent } from "../intent.ts";
 import type { IntentAnswer } from "../intent.ts";
 
-export function ip(text: string): Ip {
-  const parsed = parseIp(text);
-  if (parsed === null) throw new Error(`${text} is no address`);
-  return parsed;
-}
-
-export function cidr(text: string): Cidr {
-  const parsed = parseCidr(text);
-  if (parsed === null) throw new Error(`${text} is no prefix`);
-  return parsed;
-}
-
-export function origin(name: string): Origin {
-  return { name, span: null };
-}
-
-/** `http=8080/tcp` or `53/udp`. */
-export function containerPort(text: string): ContainerPort {
-  const [, name, port, protocol] = /^(?:([a-z-]+)=)?(\d+)\/(tcp|udp|sctp)$/.exec(text) ?? [];
-  return { name: name ?? null, port: Number(port), protocol: transport(protocol), origin: origin(`port ${text}`) };
-}
-
-function transport(text: string | undefined): Transport {
-  if (text === "tcp" || text === "udp" || text === "sctp") return text;
-  throw new Error(`${text ?? "nothing"} is no transport`);
-}
+export { cidr, containerPort, ip, origin } from "../../model/testing.ts";
 
 export interface PodWords {
   readonly labels?: Labels;
@@ -60,25 +34,8 @@ export interface PodWords {
 }
 
 /** `shop/web` on a node with addresses, which a host-network pod takes from the model. */
-export function pod(name: string, node: string, addresses: string, words: PodWords = {}): Pod {
-  const [namespace = "", short = ""] = name.split("/");
-  return {
-    namespace,
-    name: short,
-    node,
-    labels: words.labels ?? {},
-    ports: (words.ports ?? []).map(containerPort),
-    ready: words.ready ?? true,
-    terminating: words.terminating ?? false,
-    hostNetwork: words.hostNetwork ?? false,
-    addresses: addresses.split(" ").map(ip),
-    serviceAccount: "default",
-    workload: null,
-    hostname: null,
-    subdomain: null,
-    system: false,
-    origin: origin(`pod ${name}`),
-  };
+export function pod(name: string, node: string, addresses: string, { ports = [], ...words }: PodWords = {}): Pod {
+  return parts.pod(name, node, addresses.split(" ").map(ip), { ports: ports.map(containerPort), ...words });
 }
 
 export interface NodeWords {
@@ -89,19 +46,6 @@ export interface NodeWords {
   readonly blocks: string;
   /** VXLAN tunnel addresses; empty for none. */
   readonly tunnels: string;
-}
-
-function node({ name, subnet, addresses }: NodeWords): Node {
-  return {
-    name,
-    subnet,
-    addresses: addresses.split(" ").map(ip),
-    device: "eth0",
-    mtu: 1500,
-    labels: { "kubernetes.io/hostname": name },
-    zone: null,
-    origin: origin(`node ${name}`),
-  };
 }
 
 /** `80/tcp -> http`, `web=80/tcp -> 8080`, `80/tcp:30080 -> 8080` with a node port. */
@@ -119,28 +63,12 @@ export function servicePort(text: string): ServicePort {
 }
 
 export function service(name: string, clusterIps: string, ports: readonly string[], words: Partial<Service> = {}): Service {
-  const [namespace = "", short = ""] = name.split("/");
-  return {
-    namespace,
-    name: short,
+  const [, short = ""] = name.split("/");
+  return parts.service(name, clusterIps === "" ? [] : clusterIps.split(" ").map(ip), ports.map(servicePort), {
     type: ports.some((port) => port.includes(":")) ? "NodePort" : "ClusterIP",
-    headless: clusterIps === "",
-    clusterIps: clusterIps === "" ? [] : clusterIps.split(" ").map(ip),
     selector: { app: short },
-    ports: ports.map(servicePort),
-    externalIps: [],
-    loadBalancerIps: [],
-    loadBalancerSourceRanges: [],
-    internalTrafficPolicy: "Cluster",
-    externalTrafficPolicy: "Cluster",
-    healthCheckNodePort: null,
-    sessionAffinity: null,
-    publishNotReady: false,
-    manualEndpoints: [],
-    system: false,
-    origin: origin(`service ${name}`),
     ...words,
-  };
+  });
 }
 
 /** `app=web`, `tier!=db`, `team`, `!legacy`, `app in a b`, `app notin a b`; joined by comma. */
@@ -192,16 +120,7 @@ export function policy(
   podSelector: string,
   rules: { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] },
 ): NetworkPolicy {
-  const [namespace = "", short = ""] = name.split("/");
-  return {
-    namespace,
-    name: short,
-    podSelector: selector(podSelector),
-    policyTypes: [...(rules.ingress === undefined ? [] : ["Ingress" as const]), ...(rules.egress === undefined ? [] : ["Egress" as const])],
-    ingress: rules.ingress ?? [],
-    egress: rules.egress ?? [],
-    origin: origin(`policy ${name}`),
-  };
+  return parts.policy(name, selector(podSelector), rules);
 }
 
 /** Rules as `peer on ports`: `any`, `internet`, `192.168.1.0/24 on 4789/udp 10250/tcp`, `any on 30000-32767/tcp`. */
@@ -298,36 +217,13 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
       : null,
     origin: origin("router core"),
   };
-  const pool = (name: string, range: string, blockSize: number) => ({
-    name,
-    cidr: cidr(range),
-    blockSize,
-    encapsulation,
-    natOutgoing,
-    origin: origin(`pool ${name}`),
-  });
-  const names = new Set([...(words.pods ?? []).map((each) => each.namespace), ...Object.keys(words.namespaces ?? {}), "kube-system"]);
   const tunnelled = encapsulation !== "none";
-  return {
-    cluster: {
-      name: "test",
-      kubernetesVersion: "1.34",
-      domain: "cluster.local",
-      serviceCidrs: [cidr("172.16.0.0/16"), cidr("fd20::/112")],
-      nodePorts: { first: 30000, last: 32767 },
-      cni: {
-        kind: "calico",
-        version: "3.32",
-        pools: [pool("pods", "10.10.0.0/16", 26), pool("pods6", "fd10::/64", 122)],
-        vxlanPort: 4789,
-        vxlanVni: 4096,
-        vxlanMtu: null,
-        origin: origin("cni calico"),
-      },
-      proxy: { mode: "iptables", origin: origin("proxy iptables") },
-      dns: { addresses: [], forwards: [], origin: origin("dns coredns") },
-      origin: origin("cluster test"),
-    },
+  return parts.model({
+    serviceCidrs: ["172.16.0.0/16", "fd20::/112"],
+    pools: [
+      parts.pool("pods", cidr("10.10.0.0/16"), 26, encapsulation, natOutgoing),
+      parts.pool("pods6", cidr("fd10::/64"), 122, encapsulation, natOutgoing),
+    ],
     subnets: Object.entries(subnets).map(([name, ranges]) => ({
       network: "dc",
       name,
@@ -350,18 +246,15 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
           ],
         }
       : null,
-    nodes: nodes.map(node),
+    nodes: nodes.map(({ name, subnet, addresses }) => parts.node(name, subnet, addresses.split(" "))),
     firewalls: words.firewalls ?? [],
-    namespaces: [...names].toSorted().map((name) => ({
-      name,
-      labels: { "kubernetes.io/metadata.name": name, ...words.namespaces?.[name] },
-      origin: origin(`namespace ${name}`),
-    })),
+    namespaces: parts.namespaces(
+      (words.pods ?? []).map((each) => each.namespace),
+      words.namespaces,
+    ),
     pods: words.pods ?? [],
-    workloads: [],
     services: words.services ?? [],
     policies: words.policies ?? [],
-    assertions: [],
     ipam: {
       nodes: nodes.map(({ name, blocks, tunnels }) => ({
         node: name,
@@ -376,7 +269,7 @@ export function cluster(words: ClusterWords = {}): NetworkModel {
       })),
       borrowed: [],
     },
-  };
+  });
 }
 
 /** `ask(model, "pod/shop/client", "10.10.2.5", "8080/tcp")`. */

@@ -1,4 +1,5 @@
 /** From a device to the chains of its pod: one level, or two when names share a first character behind their common prefix. */
+import { compareText } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import { chainName } from "./object-names.ts";
 import type { FelixChain, FelixRule } from "./rule.ts";
@@ -28,7 +29,7 @@ export function dispatchChains(
   interfaces: readonly DispatchedInterface[],
   frame: Origin,
 ): readonly FelixChain[] {
-  const sorted = interfaces.toSorted((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0));
+  const sorted = interfaces.toSorted((x, y) => compareText(x.name, y.name));
   const root = `cali-${direction}-wl-dispatch`;
   const match = direction === "to" ? "--out-interface" : "--in-interface";
   const unknown: FelixRule = { comments: ["Unknown interface"], match: "", action: "--jump DROP", origin: frame };

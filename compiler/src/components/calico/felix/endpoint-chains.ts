@@ -6,11 +6,17 @@ import { endpointChainName } from "./dispatch-chains.ts";
 import type { EndpointDirection } from "./dispatch-chains.ts";
 import type { FelixChain, FelixRule } from "./rule.ts";
 
+/** Goes to the chain of a policy or of a group of policies. */
+export interface PolicyJump {
+  readonly chain: string;
+  readonly origin: Origin;
+}
+
 export interface EndpointChainOptions {
   readonly direction: EndpointDirection;
   readonly device: string;
   /** Chains of the policies and groups of the default tier, in order; empty when none applies in this direction. */
-  readonly policies: readonly { readonly chain: string; readonly origin: Origin }[];
+  readonly policies: readonly PolicyJump[];
   /** Profile names in order: `kns.<namespace>`, `ksa.<namespace>.<service account>`. */
   readonly profiles: readonly string[];
   readonly vxlanPort: number;
@@ -41,7 +47,7 @@ export function endpointChain(options: EndpointChainOptions): FelixChain {
   const [first] = options.policies;
   if (first !== undefined) {
     // Whoever is stopped here is stopped by the policies that isolate the pod, not by the pod.
-    const isolating: Origin = { ...first.origin, name: options.policies.map((policy) => policy.origin.name).join(" and ") };
+    const isolating = joinedOrigin(options.policies, first.origin);
     add("", clearMark(pass), "Start of tier default", isolating);
     for (const policy of options.policies) {
       add(markClear(pass), `--jump ${policy.chain}`, undefined, policy.origin);
@@ -55,4 +61,16 @@ export function endpointChain(options: EndpointChainOptions): FelixChain {
   }
   add("", "--jump DROP", "Drop if no profiles matched");
   return { name: endpointChainName(direction, options.device), rules, origin };
+}
+
+const joinedOrigins = new WeakMap<readonly PolicyJump[], Origin>();
+
+/** All policies by name, at the place of the first; made once for all pods that have the very same list. */
+function joinedOrigin(policies: readonly PolicyJump[], first: Origin): Origin {
+  let joined = joinedOrigins.get(policies);
+  if (joined === undefined) {
+    joined = { ...first, name: policies.map((policy) => policy.origin.name).join(" and ") };
+    joinedOrigins.set(policies, joined);
+  }
+  return joined;
 }

@@ -1,10 +1,9 @@
 /** Which pods a selector selects: evaluated once per selector and model, over an index of labels. */
+import { compareText, matchesSelector } from "@knet/language/values";
 import type { Pod } from "../../../model/types.ts";
 import type { CalicoCluster, WorkloadEndpoint } from "../cluster.ts";
-import { matchesSelector } from "../selector/match.ts";
-import type { LabelLookup } from "../selector/match.ts";
+import type { LabelLookup, Selector } from "@knet/language/values";
 import { printSelector } from "../selector/print.ts";
-import type { Selector } from "../selector/syntax.ts";
 
 const namespaceKey = "projectcalico.org/namespace";
 const orchestratorKey = "projectcalico.org/orchestrator";
@@ -152,7 +151,7 @@ function sizeOf(lists: Lists): number {
 function union(lists: Lists): readonly WorkloadEndpoint[] {
   const filled = lists.filter((list) => list.length > 0);
   if (filled.length <= 1) return filled[0] ?? [];
-  return [...new Set(filled.flat())].toSorted((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
+  return [...new Set(filled.flat())].toSorted((x, y) => compareText(x.key, y.key));
 }
 
 /** Labels are plain records, so `constructor` and the like must not be found. */

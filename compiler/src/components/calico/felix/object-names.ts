@@ -1,5 +1,5 @@
 /** Names of chains and IP sets. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Family } from "@knet/language/values";
 
 /** Felix's limit for iptables chain names. */
@@ -12,7 +12,7 @@ export function limitName(prefix: string, suffix: string, limit: number): string
   // A name of exactly the limit that has `_` behind its prefix could be a shortened one.
   const ambiguous = plain.length === limit && tail.startsWith("_");
   if (plain.length <= limit && !ambiguous) return plain;
-  return `${prefix}_${createHash("sha256").update(suffix).digest("base64url")}`.slice(0, limit);
+  return `${prefix}_${hash("sha256", suffix, "base64url")}`.slice(0, limit);
 }
 
 export function chainName(prefix: string, suffix: string): string {

@@ -2,7 +2,7 @@ import type { Family } from "@knet/language/values";
 import { describe, expect, it } from "vitest";
 import type { LabelSelector, NetworkPolicy, PolicyPeer, PolicyPort } from "../../../model/types.ts";
 import { block, from, labels, pods, policy, port, rule } from "../testing/model.ts";
-import { parseSelector } from "../selector/parse.ts";
+import { parseSelector } from "@knet/language/values";
 import { namedPortId, selectorId } from "../selector/print.ts";
 import type { EndpointDirection } from "./dispatch-chains.ts";
 import { groupChain, groupChainName, groupPolicies, byEvaluation, policyChain, splitPorts } from "./policy-chains.ts";

@@ -1,7 +1,7 @@
 /** Chains of policies, groups of policies and profiles. */
 import { createHash } from "node:crypto";
-import { formatCidr, maskCidr } from "@knet/language/values";
-import type { Cidr, Family } from "@knet/language/values";
+import { compareText, formatCidr, maskCidr } from "@knet/language/values";
+import type { Cidr, Family, Selector } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { EndpointDirection } from "./dispatch-chains.ts";
 import { profileChainName } from "./endpoint-chains.ts";
@@ -10,7 +10,6 @@ import { chainName, ipSetName, policyId } from "./object-names.ts";
 import type { CalicoPolicy, CalicoRule, NumericPorts } from "./policy-rules.ts";
 import type { FelixChain, FelixRule } from "./rule.ts";
 import { namedPortId, selectorId } from "../selector/print.ts";
-import type { Selector } from "../selector/syntax.ts";
 
 /** The API's kind as it stands in comments and group ids (3.32 and later). */
 const kind = "KubernetesNetworkPolicy";
@@ -173,7 +172,7 @@ export type PolicyGroup = readonly CalicoPolicy[];
 /** Order of the policies of a tier that have the same `order`: as text of name, namespace and kind. */
 export function byEvaluation(x: CalicoPolicy, y: CalicoPolicy): number {
   const key = (policy: CalicoPolicy): string => `${policy.name}/${policy.namespace}/${kind}`;
-  return key(x) < key(y) ? -1 : key(x) > key(y) ? 1 : 0;
+  return compareText(key(x), key(y));
 }
 
 /** `policies` in evaluation order. */

@@ -6,6 +6,7 @@ import { clusterOf } from "../cluster.ts";
 import type { CalicoCluster, WorkloadEndpoint } from "../cluster.ts";
 import type { NetworkModel } from "../../../model/types.ts";
 import type { EndpointDirection } from "./dispatch-chains.ts";
+import type { PolicyJump } from "./endpoint-chains.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
 import { referencedSet } from "./ip-sets.ts";
 import {
@@ -25,11 +26,13 @@ import type { CalicoPolicy } from "./policy-rules.ts";
 import { renderChain } from "./rule.ts";
 import type { RenderedChain } from "./rule.ts";
 
-/** Chains by name and sets by name that a pod's chain needs. */
+/** Chains and sets behind one jump of a pod's chain. */
 export interface Rendered {
   readonly chains: readonly RenderedChain[];
   readonly sets: readonly IpSet[];
 }
+
+const noGroups: readonly PolicyGroup[] = [];
 
 export const directions: readonly EndpointDirection[] = ["to", "from"];
 
@@ -42,7 +45,10 @@ export class PolicyIndex {
   readonly #setOrigins = new Map<string, Origin>();
   readonly #sets = new Map<string, IpSet>();
   readonly #policies = new Map<string, Rendered>();
-  readonly #groups = new Map<string, RenderedChain>();
+  readonly #groups = new WeakMap<PolicyGroup, Map<string, Rendered>>();
+  /** Of a list of policies, by direction: most pods of a namespace have the same list. */
+  readonly #grouped = new WeakMap<readonly CalicoPolicy[], Map<EndpointDirection, readonly PolicyGroup[]>>();
+  readonly #jumps = new WeakMap<readonly PolicyGroup[], readonly PolicyJump[]>();
   readonly #profiles = new Map<string, RenderedChain>();
 
   constructor(cluster: CalicoCluster) {
@@ -59,10 +65,22 @@ export class PolicyIndex {
     this.#inNamespace = Map.groupBy(policies.toSorted(byEvaluation), (policy) => policy.namespace);
   }
 
-  /** Groups of policies that apply to the pod in the direction, in evaluation order. */
+  /** Groups of policies that apply to the pod in the direction, in evaluation order; one list for all pods of which it holds. */
   groupsOf({ key, pod }: WorkloadEndpoint, direction: EndpointDirection): readonly PolicyGroup[] {
-    const applied = this.#appliedIn(pod.namespace).get(key) ?? [];
-    return groupPolicies(applied.filter((policy) => rulesOf(policy, direction) !== null));
+    const applied = this.#appliedIn(pod.namespace).get(key);
+    if (applied === undefined) return noGroups;
+    return within(within(this.#grouped, applied, () => new Map()), direction, () => groupPolicies(applied.filter((policy) => rulesOf(policy, direction) !== null)));
+  }
+
+  /** What the pods that have these groups, as {@link groupsOf} gives them, go through. */
+  jumpsTo(groups: readonly PolicyGroup[], direction: EndpointDirection): readonly PolicyJump[] {
+    return within(this.#jumps, groups, () =>
+      groups.flatMap((group) => {
+        const [first] = group;
+        const name = group.map((policy) => policy.origin.name).join(" and ");
+        return first === undefined ? [] : [{ chain: groupChainName(direction, group), origin: { ...first.origin, name } }];
+      }),
+    );
   }
 
   /** A policy selects pods of its own namespace only. */
@@ -77,24 +95,22 @@ export class PolicyIndex {
         else list.push(policy);
       }
     }
-    this.#byEndpoint.set(namespace, applied);
-    return applied;
+    const lists = new Map<string, readonly CalicoPolicy[]>();
+    const shared = new Map([...applied].map(([key, list]) => [key, within(lists, list.map(({ name }) => name).join(), () => list)]));
+    this.#byEndpoint.set(namespace, shared);
+    return shared;
   }
 
   /** Everything behind one jump of a pod's chain: the policies, and the group's chain if it has one. */
   group(group: PolicyGroup, direction: EndpointDirection, family: Family): Rendered {
-    const members = group.map((policy) => this.#policy(policy, direction, family));
-    const chains = members.flatMap((member) => member.chains);
-    const sets = members.flatMap((member) => member.sets);
-    const first = group[0];
-    if (first === undefined || group.length === 1) return { chains, sets };
-    const key = `${groupChainName(direction, group)} ${family}`;
-    let chain = this.#groups.get(key);
-    if (chain === undefined) {
-      chain = renderChain(groupChain(direction, group, first.origin));
-      this.#groups.set(key, chain);
-    }
-    return { chains: [chain, ...chains], sets };
+    return within(within(this.#groups, group, () => new Map()), `${direction} ${family}`, () => {
+      const members = group.map((policy) => this.#policy(policy, direction, family));
+      const chains = members.flatMap((member) => member.chains);
+      const sets = members.flatMap((member) => member.sets);
+      const first = group[0];
+      if (first === undefined || group.length === 1) return { chains, sets };
+      return { chains: [renderChain(groupChain(direction, group, first.origin)), ...chains], sets };
+    });
   }
 
   profile(name: string, allows: boolean, direction: EndpointDirection, family: Family, origin: Origin): RenderedChain {
@@ -130,6 +146,16 @@ export class PolicyIndex {
     }
     return members;
   }
+}
+
+/** What the map has at the key, made when it is first asked for. */
+function within<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): unknown }, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 
 const indices = new WeakMap<NetworkModel, PolicyIndex>();

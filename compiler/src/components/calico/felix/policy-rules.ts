@@ -1,11 +1,10 @@
 /** Kubernetes policies as Calico sees them: selectors combined with namespaces, one rule per protocol and peer. */
-import type { Cidr, Transport } from "@knet/language/values";
+import type { Cidr, Selector, Transport } from "@knet/language/values";
 import type { Origin } from "@knet/language";
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule } from "../../../model/types.ts";
 import { namespaceSelectorText, podSelectorText } from "../selector/kubernetes.ts";
-import { parseSelector } from "../selector/parse.ts";
+import { parseSelector } from "@knet/language/values";
 import { printSelector } from "../selector/print.ts";
-import type { Selector } from "../selector/syntax.ts";
 
 export interface CalicoPolicy {
   readonly namespace: string;

@@ -1,6 +1,6 @@
 /** The payloads and sets that Felix programs on one node. */
+import { compareText } from "@knet/language/values";
 import type { Family } from "@knet/language/values";
-import type { Origin } from "@knet/language";
 import type { NetworkModel, Node } from "../../../model/types.ts";
 import type { IpSet } from "../../../dataplane/ipset/types.ts";
 import type { IptablesFile, IptablesTable } from "../../../dataplane/netfilter/types.ts";
@@ -9,8 +9,6 @@ import type { CalicoCluster, WorkloadEndpoint } from "../cluster.ts";
 import { dispatchChains } from "./dispatch-chains.ts";
 import { endpointChain } from "./endpoint-chains.ts";
 import { nodeSets } from "./ip-sets.ts";
-import { groupChainName } from "./policy-chains.ts";
-import type { PolicyGroup } from "./policy-chains.ts";
 import { directions, policyIndexOf } from "./policy-index.ts";
 import type { PolicyIndex } from "./policy-index.ts";
 import { renderChain } from "./rule.ts";
@@ -89,7 +87,7 @@ function workloadChains(
 ): { readonly chains: readonly RenderedChain[]; readonly sets: readonly IpSet[] } {
   const { model } = cluster;
   const { origin, vxlanPort } = model.cluster.cni;
-  const endpoints = (cluster.endpointsOn.get(node.name) ?? []).toSorted((x, y) => (x.device < y.device ? -1 : x.device > y.device ? 1 : 0));
+  const endpoints = (cluster.endpointsOn.get(node.name) ?? []).toSorted((x, y) => compareText(x.device, y.device));
   const interfaces = endpoints.map(({ device, pod }) => ({ name: device, origin: pod.origin }));
   const dispatch = directions.toReversed().flatMap((direction) => dispatchChains(direction, interfaces, origin).map(renderChain));
 
@@ -114,7 +112,7 @@ function workloadChains(
           endpointChain({
             direction,
             device: endpoint.device,
-            policies: groups.map((group) => ({ chain: groupChainName(direction, group), origin: groupOrigin(group, origin) })),
+            policies: index.jumpsTo(groups, direction),
             profiles: profilesOf(endpoint).map(({ name }) => name),
             vxlanPort,
             origin: endpoint.pod.origin,
@@ -124,7 +122,7 @@ function workloadChains(
     }
   }
   const sorted = <V>(map: ReadonlyMap<string, V>): readonly V[] =>
-    [...map].toSorted(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)).map(([, value]) => value);
+    [...map].toSorted(([x], [y]) => compareText(x, y)).map(([, value]) => value);
   return { chains: [...dispatch, ...own, ...sorted(policies), ...sorted(profiles)], sets: sorted(sets) };
 }
 
@@ -132,10 +130,4 @@ function workloadChains(
 function profilesOf({ pod }: WorkloadEndpoint): readonly { readonly name: string; readonly allows: boolean }[] {
   const namespace = { name: `kns.${pod.namespace}`, allows: true };
   return pod.serviceAccount === "" ? [namespace] : [namespace, { name: `ksa.${pod.namespace}.${pod.serviceAccount}`, allows: false }];
-}
-
-/** The policies of a group by name, at the place of the first. */
-function groupOrigin(group: PolicyGroup, fallback: Origin): Origin {
-  const [first] = group;
-  return first === undefined ? fallback : { ...first.origin, name: group.map((policy) => policy.origin.name).join(" and ") };
 }

@@ -46,8 +46,10 @@ function poolSpec(pool: IpPool): Readonly<Record<string, unknown>> {
     ipipMode: mode("ipip"),
     vxlanMode: mode("vxlan"),
     natOutgoing: pool.natOutgoing,
-    nodeSelector: "all()",
-    allowedUses: ["Workload", "Tunnel"],
+    ...(pool.disabled === true ? { disabled: true } : {}),
+    nodeSelector: pool.nodeSelector ?? "all()",
+    allowedUses: pool.allowedUses ?? ["Workload", "Tunnel"],
+    ...(pool.assignmentMode === "Manual" ? { assignmentMode: "Manual" } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The canonical text of a selector, and the ids that Felix makes of it. */
 import { createHash } from "node:crypto";
-import type { Selector } from "./syntax.ts";
+import type { Selector } from "@knet/language/values";
 
 function quote(value: string): string {
   return value.includes('"') ? `'${value}'` : `"${value}"`;

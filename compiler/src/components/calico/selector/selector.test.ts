@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { labels } from "../testing/model.ts";
 import { namespaceSelectorText, podSelectorText, splitLabelSelector } from "./kubernetes.ts";
-import { matchesSelector } from "./match.ts";
-import { parseSelector } from "./parse.ts";
+import { SelectorError, matchesSelector, parseSelector } from "@knet/language/values";
 import { namedPortId, printSelector, selectorId } from "./print.ts";
-import { SelectorError } from "./syntax.ts";
 
 const canonical = (text: string): string => printSelector(parseSelector(text));
 

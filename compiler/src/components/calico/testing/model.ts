@@ -1,8 +1,9 @@
 /** Small models for specifications, written the short way. */
-import { parseCidr, parseIp } from "@knet/language/values";
-import type { Cidr, Ip } from "@knet/language/values";
-import type { Origin } from "@knet/language";
+import { compareText } from "@knet/language/values";
+import type { Ip } from "@knet/language/values";
 import { planBlocks } from "../../../allocate/index.ts";
+import * as parts from "../../../model/testing.ts";
+import { cidr, ip, origin as from } from "../../../model/testing.ts";
 import type {
   IpPool,
   LabelRequirement,
@@ -18,21 +19,7 @@ import type {
   Subnet,
 } from "../../../model/types.ts";
 
-export function ip(text: string): Ip {
-  const value = parseIp(text);
-  if (value === null) throw new TypeError(`${text} is no address`);
-  return value;
-}
-
-export function cidr(text: string): Cidr {
-  const value = parseCidr(text);
-  if (value === null) throw new TypeError(`${text} is no CIDR`);
-  return value;
-}
-
-export function from(name: string): Origin {
-  return { name, span: null };
-}
+export { cidr, ip, origin as from, policy } from "../../../model/testing.ts";
 
 export interface PodSketch {
   /** `namespace/name`. */
@@ -62,29 +49,8 @@ export function pool(text: string, blockSize: number, encapsulation: IpPool["enc
   return { cidr: cidr(text), blockSize, encapsulation, natOutgoing: true };
 }
 
-function podOf(sketch: PodSketch, addresses: readonly Ip[]): Pod {
-  const [namespace = "", name = ""] = sketch.key.split("/");
-  return {
-    namespace,
-    name,
-    node: sketch.node,
-    labels: sketch.labels ?? {},
-    ports: (sketch.ports ?? []).map((text) => {
-      const [, portName, port, protocol] = /^(?:([^=]*)=)?(\d+)\/(tcp|udp|sctp)$/.exec(text) ?? [];
-      if (protocol !== "tcp" && protocol !== "udp" && protocol !== "sctp") throw new TypeError(`${text} is no port`);
-      return { name: portName ?? null, port: Number(port), protocol, origin: from(`port ${text}`) };
-    }),
-    ready: true,
-    terminating: false,
-    hostNetwork: sketch.hostNetwork ?? false,
-    addresses,
-    serviceAccount: sketch.serviceAccount ?? "default",
-    workload: null,
-    hostname: null,
-    subdomain: null,
-    system: false,
-    origin: from(`pod ${sketch.key}`),
-  };
+function podOf({ key, node, ports = [], ...more }: PodSketch, addresses: readonly Ip[]): Pod {
+  return parts.pod(key, node, addresses, { ports: ports.map(parts.containerPort), ...more });
 }
 
 export function model(sketch: Sketch): NetworkModel {
@@ -98,68 +64,33 @@ export function model(sketch: Sketch): NetworkModel {
   }));
   const nodes = Object.entries(sketch.nodes).map(([name, text]): Node => {
     const [subnet = "", ...addresses] = text.split(" ");
-    return {
-      name,
-      subnet,
-      addresses: addresses.map(ip),
-      device: "eth0",
-      mtu,
-      labels: { "kubernetes.io/hostname": name },
-      zone: null,
-      origin: from(`node ${name}`),
-    };
+    return parts.node(name, subnet, addresses, { mtu });
   });
-  const pools = sketch.pools.map(({ cidr, blockSize, encapsulation, natOutgoing }, i): IpPool => {
-    const name = `pool-${i}`;
-    return { name, cidr, blockSize, encapsulation, natOutgoing, origin: from(`pool ${name}`) };
-  });
-  const sketches = (sketch.pods ?? []).toSorted((x, y) => (x.key < y.key ? -1 : 1));
+  const pools = sketch.pools.map(({ cidr, blockSize, encapsulation, natOutgoing }, i) =>
+    parts.pool(`pool-${i}`, cidr, blockSize, encapsulation, natOutgoing),
+  );
+  const sketches = (sketch.pods ?? []).toSorted((x, y) => compareText(x.key, y.key));
   const planned = planBlocks({ pools, nodes, pods: sketches.filter(({ hostNetwork }) => hostNetwork !== true) });
   if (planned.problems.length > 0) throw new TypeError(JSON.stringify(planned.problems));
   const nodeAddresses = new Map(nodes.map((node) => [node.name, node.addresses]));
   const pods = sketches.map((entry) =>
     podOf(entry, (entry.hostNetwork === true ? nodeAddresses.get(entry.node) : planned.pods.get(entry.key)) ?? []),
   );
-  const names = [
-    ...new Set(["kube-system", ...Object.keys(sketch.namespaces ?? {}), ...pods.map(({ namespace }) => namespace)]),
-  ].toSorted();
-  return {
-    cluster: {
-      name: "demo",
-      kubernetesVersion: "1.34",
-      domain: "cluster.local",
-      serviceCidrs: [cidr("10.96.0.0/16")],
-      nodePorts: { first: 30000, last: 32767 },
-      cni: {
-        kind: "calico",
-        version: "3.32",
-        pools,
-        vxlanPort: 4789,
-        vxlanVni: 4096,
-        vxlanMtu: sketch.vxlanMtu ?? null,
-        origin: from("cluster demo · cni calico"),
-      },
-      proxy: { mode: "iptables", origin: from("cluster demo · proxy iptables") },
-      dns: { addresses: [ip("10.96.0.10")], forwards: [], origin: from("cluster demo · dns coredns") },
-      origin: from("cluster demo"),
-    },
+  return parts.model({
+    pools,
+    serviceCidrs: ["10.96.0.0/16"],
+    dns: [ip("10.96.0.10")],
+    vxlanMtu: sketch.vxlanMtu ?? null,
     subnets,
-    routers: [],
-    external: null,
     nodes,
-    firewalls: [],
-    namespaces: names.map((name) => ({
-      name,
-      labels: { "kubernetes.io/metadata.name": name, ...sketch.namespaces?.[name] },
-      origin: from(`namespace ${name}`),
-    })),
+    namespaces: parts.namespaces(
+      pods.map(({ namespace }) => namespace),
+      sketch.namespaces,
+    ),
     pods,
-    workloads: [],
-    services: [],
     policies: sketch.policies ?? [],
-    assertions: [],
     ipam: planned.plan,
-  };
+  });
 }
 
 // Policies ----------------------------------------------------------------------------------------
@@ -184,27 +115,6 @@ export function port(protocol: PolicyPort["protocol"], value: number | string | 
 
 export function rule(peers: readonly PolicyPeer[], ports: readonly PolicyPort[] = [], name = "rule"): PolicyRule {
   return { peers, ports, origin: from(name) };
-}
-
-export function policy(
-  key: string,
-  podSelector: LabelSelector,
-  body: { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] },
-): NetworkPolicy {
-  const [namespace = "", name = ""] = key.split("/");
-  const policyTypes = [
-    ...(body.ingress === undefined ? [] : (["Ingress"] as const)),
-    ...(body.egress === undefined ? [] : (["Egress"] as const)),
-  ];
-  return {
-    namespace,
-    name,
-    podSelector,
-    policyTypes,
-    ingress: body.ingress ?? [],
-    egress: body.egress ?? [],
-    origin: from(`policy ${key}`),
-  };
 }
 
 // The worked example ------------------------------------------------------------------------------

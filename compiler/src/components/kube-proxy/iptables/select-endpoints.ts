@@ -1,4 +1,5 @@
 /** Which endpoints of a service port a node uses. */
+import { compareText } from "@knet/language/values";
 import { endpointText, isExternallyAccessible } from "./service-port.ts";
 import type { ProxyEndpoint, ProxyNode, ProxyServicePort } from "./service-port.ts";
 
@@ -33,7 +34,7 @@ export function distinctEndpoints(endpoints: readonly ProxyEndpoint[]): readonly
 }
 
 function byKey(x: KeyedEndpoint, y: KeyedEndpoint): number {
-  return x.text < y.text ? -1 : x.text > y.text ? 1 : 0;
+  return compareText(x.text, y.text);
 }
 
 /** `endpoints` as {@link distinctEndpoints} gives them. A null node is no node at all: nothing is local to it. */

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
-import { manifestFiles } from "../../../artifacts/artifacts.ts";
+import { fileLines, manifestFiles } from "../../../artifacts/artifacts.ts";
 import { ip, model, origin, pod, port, service } from "../../../control-plane/testing.ts";
 import { printedText } from "../../../dataplane/printed.ts";
 import type { NetworkModel } from "../../../model/types.ts";
@@ -59,7 +59,7 @@ describe("what all components together apply", () => {
   });
 
   it("is the same once it has been written and read", () => {
-    const texts = new Map(manifestFiles(manifests).map((file) => [file.path, printedText(file.lines)]));
+    const texts = new Map(manifestFiles(manifests).map((file) => [file.path, printedText(fileLines(file))]));
     for (const manifest of manifests) expect(parse(texts.get(`manifests/${manifest.path}`) ?? ""), manifest.path).toEqual(manifest.body);
   });
 });

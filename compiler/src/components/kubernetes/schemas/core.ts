@@ -125,6 +125,11 @@ const podSpec = object(
     hostname: label,
     subdomain: label,
     dnsPolicy: oneOfStrings("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    dnsConfig: object({
+      nameservers: array(formatted("ip"), { maxItems: 3, uniqueItems: true }),
+      searches: array(subdomain, { maxItems: 32 }),
+      options: array(object({ name: someText, value: text }, ["name"])),
+    }),
     nodeSelector: labels,
     affinity,
     topologySpreadConstraints: array(
@@ -144,6 +149,11 @@ const podSpec = object(
     volumes: array(volume, { uniqueBy: ["name"] }),
   },
   ["containers"],
+  // Without a policy's servers a pod needs its own.
+  implies(
+    { properties: { dnsPolicy: { type: "string", const: "None" } }, required: ["dnsPolicy"] },
+    { properties: { dnsConfig: { type: "object", properties: { nameservers: { type: "array", minItems: 1 } }, required: ["nameservers"] } }, required: ["dnsConfig"] },
+  ),
 );
 
 /** A count, or a share in percent. */

@@ -50,6 +50,10 @@ function isEndPortNotBelow(port: Fields): boolean {
   return typeof first !== "number" || typeof last !== "number" || last >= first;
 }
 
+function isStartBelowEnd({ start, end }: Fields): boolean {
+  return typeof start !== "number" || typeof end !== "number" || start < end;
+}
+
 /** A disabled pool may be smaller than a block. */
 function isPrefixWithinBlock(pool: Fields): boolean {
   const cidr = typeof pool["cidr"] === "string" ? parseCidr(pool["cidr"]) : null;
@@ -93,6 +97,7 @@ export const keywords: readonly KeywordDefinition[] = [
   },
   flagOf("exceptInside", "must have exceptions that are smaller than the block and inside it", areExceptsInside),
   flagOf("endPortNotBelow", "must have an endPort that is not below its port", isEndPortNotBelow),
+  flagOf("startBelowEnd", "must have a start below its end", isStartBelowEnd),
   flagOf("prefixWithinBlock", "must not be smaller than one block", isPrefixWithinBlock),
   flagOf("primaryClusterIp", "must have clusterIP as the first of clusterIPs", isPrimaryFirst),
   flagOf("selectsTemplate", "must have a selector that its template's labels satisfy", selectsTemplate),

@@ -14,6 +14,34 @@ function service(spec: Body, metadata: Body = meta): readonly string[] {
   return validateManifest({ apiVersion: "v1", kind: "Service", metadata, spec });
 }
 
+describe("a ClusterNetworkPolicy", () => {
+  const policy = (spec: Body): readonly string[] =>
+    validateManifest({ apiVersion: "policy.networking.k8s.io/v1alpha2", kind: "ClusterNetworkPolicy", metadata: { name: "x" }, spec: { tier: "Admin", priority: 1, subject: { namespaces: {} }, ...spec } });
+  const rule = { action: "Deny", from: [{ namespaces: {} }] };
+
+  it("is taken with one party and any priority from 0 to 1000", () => {
+    expect(policy({ priority: 0, ingress: [rule] })).toEqual([]);
+    expect(policy({ tier: "Baseline", priority: 1000, egress: [{ action: "Pass", to: [{ networks: ["10.0.0.0/8"] }], protocols: [{ tcp: { destinationPort: { number: 80 } } }] }] })).toEqual([]);
+  });
+
+  it.each([
+    [{ priority: 1001 }, "spec.priority must be <= 1000"],
+    [{ tier: "Middle" }, 'spec.tier must be one of "Admin", "Baseline"'],
+    [{ subject: {} }, "spec.subject must NOT have fewer than 1 properties"],
+    [{ ingress: [{ ...rule, action: "Allow" }] }, 'spec.ingress[0].action must be one of "Accept", "Deny", "Pass"'],
+    [{ ingress: [{ action: "Deny", from: [] }] }, "spec.ingress[0].from must NOT have fewer than 1 items"],
+    [{ ingress: [{ action: "Deny", from: [{ networks: ["10.0.0.0/8"] }] }] }, "spec.ingress[0].from[0] must not have the field networks"],
+    [{ ingress: Array.from({ length: 26 }, () => rule) }, "spec.ingress must NOT have more than 25 items"],
+    [{ ingress: [{ ...rule, protocols: [{ tcp: {} }] }] }, "spec.ingress[0].protocols[0].tcp must NOT have fewer than 1 properties"],
+    [
+      { ingress: [{ ...rule, protocols: [{ udp: { destinationPort: { range: { start: 80, end: 80 } } } }] }] },
+      "spec.ingress[0].protocols[0].udp.destinationPort.range must have a start below its end",
+    ],
+  ])("is refused with %j", (spec, problem) => {
+    expect(policy(spec)).toContain(problem);
+  });
+});
+
 describe("any manifest", () => {
   it("has a kind that is known, and no field that is not", () => {
     expect(validateManifest({ apiVersion: "v1", kind: "Secret", metadata: meta })).toEqual(["kind Secret of v1 is not known"]);

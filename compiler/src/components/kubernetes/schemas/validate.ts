@@ -3,6 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import { parseDocument } from "yaml";
 import { calicoSchemas, conflistSchema } from "./calico.ts";
+import { clusterNetworkPolicySchema } from "./cluster-network-policy.ts";
 import { coreSchemas } from "./core.ts";
 import { formats } from "./formats.ts";
 import { keywords } from "./keywords.ts";
@@ -13,7 +14,7 @@ import { serviceSchemas } from "./service.ts";
 
 /** By `apiVersion/kind`. */
 const schemas: ReadonlyMap<string, Schema> = new Map(
-  [...coreSchemas, ...serviceSchemas, networkPolicySchema, ...calicoSchemas, kubeProxySchema].map((schema) => [identityOf(schema), schema]),
+  [...coreSchemas, ...serviceSchemas, networkPolicySchema, clusterNetworkPolicySchema, ...calicoSchemas, kubeProxySchema].map((schema) => [identityOf(schema), schema]),
 );
 
 function identityOf(schema: Schema): string {

@@ -1,0 +1,75 @@
+/** What every lint works with: a program without errors, its text, and the pods by what selects them. */
+import { builtInNamespaces, builtInWorkloads } from "../binder/binder.ts";
+import type { Labels } from "../checker/labels.ts";
+import { PodIndex } from "../checker/selectors.ts";
+import type { Selectable } from "../checker/selectors.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { languageCatalogue } from "../diagnostics/language.ts";
+import type { CheckedProgram } from "../program/checked.ts";
+import type { Span } from "../text/span.ts";
+
+/** A pod, or a workload for all its pods. */
+export interface Backend extends Selectable {
+  /** How many of the pods are ready. */
+  readonly ready: number;
+  readonly hostNetwork: boolean;
+  readonly header: Span;
+}
+
+export class LintContext {
+  readonly program: CheckedProgram;
+  /** The text of a file of the program. */
+  readonly textOf: (path: string) => string;
+  readonly pods: PodIndex<Backend>;
+  readonly diagnostics: Diagnostic[] = [];
+
+  constructor(program: CheckedProgram, textOf: (path: string) => string) {
+    this.program = program;
+    this.textOf = textOf;
+    this.pods = podsOf(program);
+  }
+
+  readonly report: (...args: Parameters<typeof languageCatalogue.create>) => void = (...args) => {
+    this.diagnostics.push(languageCatalogue.create(...args));
+  };
+
+  /** What is written at a place. */
+  text(span: Span): string {
+    return this.textOf(span.file).slice(span.start, span.end);
+  }
+}
+
+function podsOf(program: CheckedProgram): PodIndex<Backend> {
+  const labels = new Map<string, Labels>(builtInNamespaces.map((name) => [name, {}]));
+  const backends: Backend[] = [];
+  for (const namespace of program.namespaces) {
+    labels.set(namespace.name, namespace.labels.value);
+    for (const { name, header, labels: own, ports, ready, terminating, hostNetwork } of namespace.pods)
+      backends.push({ namespace: namespace.name, name, labels: own.value, ports, pods: 1, ready: ready.value && !terminating.value ? 1 : 0, hostNetwork: hostNetwork.value, header });
+    for (const { name, header, labels: own, ports, replicas, readyReplicas, hostNetwork } of namespace.workloads) {
+      backends.push({
+        namespace: namespace.name,
+        name,
+        labels: own.value,
+        ports,
+        pods: replicas.value,
+        ready: readyReplicas.value ?? replicas.value,
+        hostNetwork: hostNetwork.value,
+        header,
+      });
+    }
+  }
+  const { header } = program.cluster.dns;
+  for (const { namespace, name, labels: own, replicas, ports } of builtInWorkloads)
+    backends.push({
+      namespace,
+      name,
+      labels: own,
+      ports: ports.map((port) => ({ ...port, span: header })),
+      pods: replicas,
+      ready: replicas,
+      hostNetwork: false,
+      header,
+    });
+  return new PodIndex(labels, backends);
+}

@@ -1,0 +1,48 @@
+/** What is legal and most likely does not work as it is meant. Asked of programs without errors only. */
+import { compareDiagnostics } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
+import type { CheckedProgram } from "../program/checked.ts";
+import { lintCapacity } from "./capacity.ts";
+import { LintContext } from "./context.ts";
+import { lintDnsEgress } from "./dns-egress.ts";
+import { lintEndpoints } from "./endpoints.ts";
+import { lintFirewalls } from "./firewalls.ts";
+import { lintMtu } from "./mtu.ts";
+import { lintPolicyPorts } from "./policy-ports.ts";
+import { lintRanges } from "./ranges.ts";
+
+/**
+ * All findings about a program, in order of their places: those that the checker had, less those that say the same less exactly, and the
+ * lints' own.
+ */
+export function lint(program: CheckedProgram, found: readonly Diagnostic[], textOf: (path: string) => string): readonly Diagnostic[] {
+  const ctx = new LintContext(program, textOf);
+  lintRanges(ctx);
+  lintCapacity(ctx);
+  lintMtu(ctx);
+  lintFirewalls(ctx);
+  lintDnsEgress(ctx, found);
+  lintEndpoints(ctx);
+  const explained = new Set(lintPolicyPorts(ctx).map(({ file, start }) => `${file}\n${start}`));
+  const kept = found.filter(({ name, span }) => name !== "policy-port-unoffered" || !explained.has(`${span.file}\n${span.start}`));
+  return [...mergeSelectors(ctx, kept), ...ctx.diagnostics].sort(compareDiagnostics);
+}
+
+/** A label that is misspelt once makes every selector of it match nothing: one message for those that are written alike. */
+function mergeSelectors(ctx: LintContext, found: readonly Diagnostic[]): readonly Diagnostic[] {
+  const first = new Map<string, Diagnostic>();
+  const others = new Map<Diagnostic, Label[]>();
+  const kept: Diagnostic[] = [];
+  for (const diagnostic of found) {
+    const key = `${diagnostic.message}\n${ctx.text(diagnostic.span)}`;
+    const earlier = diagnostic.name === "selects-nothing" ? first.get(key) : undefined;
+    if (earlier === undefined) {
+      kept.push(diagnostic);
+      first.set(key, diagnostic);
+    } else others.set(earlier, [...(others.get(earlier) ?? []), { span: diagnostic.span, text: "nor does this" }]);
+  }
+  return kept.map((diagnostic) => {
+    const same = others.get(diagnostic);
+    return same === undefined ? diagnostic : { ...diagnostic, related: [...diagnostic.related, ...same.slice(0, 8)] };
+  });
+}
