@@ -1,5 +1,5 @@
 /** The results of the language's measurements as a page to read: `language.md`. */
-import { speed } from "./language.ts";
+import { codeSpeed, speed } from "./language.ts";
 import type { LanguageResults } from "./language.ts";
 
 export function languageReport({ machine, runs, warmups, measures, skipped, goals }: LanguageResults): string {
@@ -14,7 +14,7 @@ export function languageReport({ machine, runs, warmups, measures, skipped, goal
     "",
     "| | of | lines | comments | median | fastest | lines a second | without comments |",
     "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ...measures.map((measure) => `| ${measure.name} | ${measure.of} | ${grouped(measure.lines)} | ${measure.comments}% | ${measure.median} ms | ${measure.fastest} ms | ${grouped(speed(measure))} | ${grouped(Math.round((speed(measure) * (100 - measure.comments)) / 100))} |`),
+    ...measures.map((measure) => `| ${measure.name} | ${measure.of} | ${grouped(measure.lines)} | ${measure.comments}% | ${measure.median} ms | ${measure.fastest} ms | ${grouped(speed(measure))} | ${grouped(codeSpeed(measure))} |`),
     ...(skipped.length === 0 ? [] : ["", "Not measured:", "", ...skipped.map(({ name, reason }) => `- ${name}: ${reason}.`)]),
     "",
     "## Goals",

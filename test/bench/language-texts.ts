@@ -82,6 +82,15 @@ export function workspaceOf(lines: number, files: number): Workspace {
   return { entry: "main.knet", files: texts };
 }
 
+/** The text with so many lines of documentation in front of each of its lines, as libraries have them. */
+export function documented(text: string, lines: number): string {
+  const documentation = Array.from({ length: lines }, (_unused, index) => `/// Line ${index + 1} of what stands here, and why.`);
+  return text
+    .split("\n")
+    .flatMap((line) => (line === "" ? [line] : [...documentation.map((comment) => `${/^ */.exec(line)?.[0] ?? ""}${comment}`), line]))
+    .join("\n");
+}
+
 /** A cluster of so many nodes, written as a loop. @param nodes up to 40,000 */
 export function loopOf(nodes: number): string {
   return `${base}

@@ -2,7 +2,7 @@ import { checkProgram, parse } from "@knet/language";
 import { format } from "@knet/language/formatter";
 import { describe, expect, it } from "vitest";
 import { languageReport } from "./language-report.ts";
-import { hostOf, loopOf, workspaceOf } from "./language-texts.ts";
+import { documented, hostOf, loopOf, workspaceOf } from "./language-texts.ts";
 import { languageBench } from "./language.ts";
 import { scan } from "./scanner.ts";
 
@@ -24,6 +24,13 @@ describe("the texts of the measurements", () => {
     const { program, diagnostics } = checkProgram("a.knet", loopOf(2000));
     expect(diagnostics).toEqual([]);
     expect(program?.nodes).toHaveLength(2000);
+  });
+});
+
+describe("a text documented like a library", () => {
+  it("should have its comments in front of each line, at its depth", () => {
+    const comments = (depth: string): readonly string[] => [1, 2].map((line) => `${depth}/// Line ${line} of what stands here, and why.`);
+    expect(documented("a {\n  b = 1\n\n}", 2).split("\n")).toEqual([...comments(""), "a {", ...comments("  "), "  b = 1", "", ...comments(""), "}"]);
   });
 });
 
@@ -55,8 +62,8 @@ describe("the measurements of the language", () => {
     const results = await languageBench({ lines: 400, nodes: 50, runs: 1, warmups: 0, log: () => undefined });
     const names = [...results.measures, ...results.skipped].map(({ name }) => name);
     expect(names).toContain("TypeSpec parses its own library");
-    expect(names).toHaveLength(11);
-    expect(results.goals).toHaveLength(7);
+    expect(names).toHaveLength(12);
+    expect(results.goals).toHaveLength(9);
     const text = languageReport(results);
     for (const name of names) expect(text).toContain(name);
     for (const { what } of results.goals) expect(text).toContain(`| ${what} |`);
