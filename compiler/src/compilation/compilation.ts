@@ -52,7 +52,7 @@ export function checkSource(file: string, text: string, held: Allocation | null,
   const findings = problems.length > 0 ? [] : clusters.flatMap(({ cluster, lowered }) => findingsOf(cluster, lowered.model));
   const all = [...checked.diagnostics, ...settle([...problems, ...findings], checked.computed)];
   const diagnostics = withSuppressions(all, checked.suppressions);
-  const compilations = problems.length > 0 ? [] : clusters.map(({ cluster, lowered, options }) => new Compilation(texts, cluster, lowered, options));
+  const compilations = problems.length > 0 ? [] : clusters.map(({ cluster, lowered, options }) => new Compilation(texts, cluster, lowered, { options, folder: clusters.length === 1 ? "" : `${cluster.cluster.name}/` }));
   const [only, second] = compilations;
   return { source, sources, diagnostics, program, compilations, compilation: second === undefined ? (only ?? null) : null };
 }
@@ -83,6 +83,12 @@ export interface ProgramTexts {
   readonly computed: ComputedText;
 }
 
+/** What a cluster is given in a program. */
+export interface ClusterPlace {
+  readonly folder: string;
+  readonly options: LoweringOptions;
+}
+
 export class Compilation {
   /** The entry file. */
   readonly source: SourceFile;
@@ -90,13 +96,15 @@ export class Compilation {
   readonly sources: readonly SourceFile[];
   /** One cluster of the program. */
   readonly program: ClusterProgram;
+  /** Where its files are below the output folder: empty for the only cluster of a program, `west/` beside others. */
+  readonly folder: string;
   readonly model: NetworkModel;
   readonly #computed: ComputedText;
   readonly #lowered: Lowered;
   readonly #options: LoweringOptions;
   #scenario: CompiledScenario | null = null;
 
-  constructor({ source, sources, computed }: ProgramTexts, program: ClusterProgram, lowered: Lowered, options: LoweringOptions = {}) {
+  constructor({ source, sources, computed }: ProgramTexts, program: ClusterProgram, lowered: Lowered, { folder, options }: ClusterPlace) {
     this.source = source;
     this.sources = sources;
     this.#computed = computed;
@@ -104,6 +112,7 @@ export class Compilation {
     this.model = lowered.model;
     this.#lowered = lowered;
     this.#options = options;
+    this.folder = folder;
   }
 
   /** What a lock would hold. */

@@ -1,11 +1,13 @@
 /** `assert` at the top of a file of several clusters: its parties name their cluster, as `west/shop/client` does. */
-import type { BlockNode, NameNode, PeerNode, ScalarNode } from "../ast/nodes.ts";
+import type { BlockNode, NameNode, PeerNode } from "../ast/nodes.ts";
 import { visit } from "../ast/visit.ts";
 import type { DeclaredSymbol } from "../binder/binder.ts";
 import type { AssertDeclaration, BetweenAssertion } from "../program/checked.ts";
 import { assertOf } from "./assert.ts";
 import type { AssertFacts, Party } from "./assert.ts";
 import type { CheckContext } from "./context.ts";
+import { placeOf, splitName } from "./cluster-paths.ts";
+import type { Place } from "./cluster-paths.ts";
 import { wrongPeer } from "./peers.ts";
 import { describe } from "./structure.ts";
 
@@ -50,6 +52,9 @@ export function checkTopAsserts(top: CheckContext, homes: readonly ClusterHome[]
   return { within, between };
 }
 
+/** In what place a party has to name its cluster. */
+const besideClusters = "in an assertion outside the blocks of the clusters";
+
 /** The clusters that an assertion names; an assertion that names none is reported, as is a name that is no cluster's. */
 function clustersOf(top: CheckContext, block: BlockNode, homes: readonly ClusterHome[]): ReadonlySet<ClusterHome> {
   const named = new Set<ClusterHome>();
@@ -92,55 +97,6 @@ function homeOf(top: CheckContext, name: NameNode, homes: readonly ClusterHome[]
   return null;
 }
 
-/** What a party names. */
-interface Place {
-  /** Null: it does not say. */
-  readonly cluster: NameNode | null;
-  /** The party as the block of the cluster would name it. */
-  readonly peer: PeerNode;
-}
-
-/** Null: it is in no cluster, as addresses, `internet` and `anything` are. */
-function placeOf(peer: PeerNode): Place | null {
-  switch (peer.form) {
-    case "value":
-    case "service": {
-      const { value } = peer;
-      if (value?.kind !== "scalar" || (value.form !== "path" && value.form !== "dotted")) return null;
-      const split = splitPath(value);
-      return { cluster: split?.cluster ?? null, peer: { ...peer, value: split?.rest ?? value } };
-    }
-    case "node":
-    case "pods":
-    case "all-pods": {
-      if (peer.name === null) return peer.form === "node" ? null : { cluster: null, peer };
-      const { cluster, name } = splitName(peer.name);
-      return { cluster, peer: { ...peer, name } };
-    }
-    case "nodes":
-      return { cluster: null, peer };
-    default:
-      return null;
-  }
-}
-
-function splitPath(value: ScalarNode): { readonly cluster: NameNode; readonly rest: ScalarNode } | null {
-  const [cluster = "", namespace = "", name = "", ...more] = value.text.split("/");
-  if (cluster === "" || namespace === "" || name === "" || more.length > 0) return null;
-  const rest: ScalarNode = { ...value, form: "path", text: `${namespace}/${name}`, start: value.start + cluster.length + 1 };
-  return { cluster: nameAt(value, cluster), rest };
-}
-
-function splitName(name: NameNode): { readonly cluster: NameNode | null; readonly name: NameNode } {
-  const slash = name.quoted ? -1 : name.value.indexOf("/");
-  if (slash < 0) return { cluster: null, name };
-  return { cluster: nameAt(name, name.value.slice(0, slash)), name: { ...name, value: name.value.slice(slash + 1), start: name.start + slash + 1 } };
-}
-
-function nameAt(node: ScalarNode | NameNode, value: string): NameNode {
-  return { kind: "name", start: node.start, end: node.start + value.length, source: node.source, value, quoted: false, parts: null };
-}
-
 /** @param only the cluster of the whole assertion; null: it names several */
 function partyOf(top: CheckContext, peer: PeerNode, homes: readonly ClusterHome[], only: ClusterHome | null): Party | null {
   const place = placeOf(peer);
@@ -161,7 +117,7 @@ function partyOf(top: CheckContext, peer: PeerNode, homes: readonly ClusterHome[
     top,
     peer,
     `\`${top.text(peer)}\``,
-    "in an assertion about several clusters",
+    besideClusters,
     only === null ? null : placed(top, peer, only.cluster.name),
     isSet ? "name the namespace with its cluster: `in cluster/namespace`" : "name the cluster: `cluster/namespace/pod`, `node cluster/name`, `in cluster/namespace`",
   );
@@ -190,7 +146,7 @@ function namespaceOf(
   const instead = `${only.cluster.name}/${name.value}`;
   top.report(
     "wrong-peer",
-    { peer: `\`${name.value}\``, where: "in an assertion about several clusters" },
+    { peer: `\`${name.value}\``, where: besideClusters },
     { span: top.span(name), help: `did you mean \`${instead}\`?`, fixes: [{ title: `write \`${instead}\``, edits: [{ span: top.span(name), text: instead }], safe: false }] },
   );
   return null;

@@ -14,6 +14,7 @@ import type {
 } from "../program/checked.ts";
 import { parseIp } from "../values/index.ts";
 import type { Ip } from "../values/index.ts";
+import { misplacedCluster, misplacedNamespace } from "./cluster-paths.ts";
 import type { CheckContext } from "./context.ts";
 import type { NamespacesFacts } from "./namespace.ts";
 import type { NetworkFacts } from "./network.ts";
@@ -116,7 +117,7 @@ function failureOf(ctx: CheckContext, node: FailureNode, facts: AssertFacts): Fa
 function connectivityOf(ctx: CheckContext, node: ConnectivityNode, facts: AssertFacts): ConnectivityAssertion | null {
   const statements: ReachAssertion[] = [];
   const named = node.namespace === null ? null : facts.resolution === null ? { ctx, name: node.namespace } : facts.resolution.namespace(node.namespace);
-  let sound = named !== null && resolveNamespace(named.ctx, named.name);
+  let sound = named !== null && misplacedNamespace(named.ctx, named.name) === null && resolveNamespace(named.ctx, named.name);
   for (const member of node.body?.members ?? []) {
     if (member.kind !== "reach") {
       ctx.report(
@@ -274,6 +275,8 @@ const endpointHelp =
 
 function endpointOf(ctx: CheckContext, peer: PeerNode, side: Side, namespaces: NamespacesFacts): EndpointExpression | null {
   const span = ctx.span(peer);
+  // Of a service it is asked behind `resolves`, too.
+  if (peer.form !== "service" && misplacedCluster(ctx, peer) !== null) return null;
   switch (peer.form) {
     case "anything":
     case "nothing":
@@ -346,6 +349,7 @@ interface HalfPath extends NodeBase {
 function serviceOf(ctx: CheckContext, peer: PeerNode): EndpointExpression | null {
   const value = peer.value;
   if (value === null || value.kind !== "scalar" || value.form === "malformed") return null;
+  if (misplacedCluster(ctx, peer) !== null) return null;
   if (value.form !== "path") {
     const homes = [...ctx.symbols.namespaces.values()]
       .filter((namespace) => namespace.services.has(value.text))

@@ -35,6 +35,7 @@ export function checkNodes(
   owners: AddressOwners,
 ): readonly NodeDeclaration[] {
   const out: NodeDeclaration[] = [];
+  const beside = ctx.symbols.clusters.length > 1 ? ` of cluster \`${ctx.cluster?.name ?? ""}\`` : "";
   for (const block of ctx.members) {
     if (block.keyword.value !== "node") continue;
     const labels = read(ctx, block, "labels", labelsOf(["kubernetes.io/hostname"]), {});
@@ -49,7 +50,7 @@ export function checkNodes(
     for (const address of addresses?.value ?? []) {
       const span = ctx.span(nodeOfAddress(block, "address", address) ?? block);
       if (subnet !== undefined && !doubtful.has(subnet.name)) checkNodeAddress(ctx, address, subnet, span);
-      claim(ctx, owners, address, `node \`${nameOf(block)}\``, span);
+      claim(ctx, owners, address, `node \`${nameOf(block)}\`${beside}`, span);
     }
     if (labels === null || addresses === null || symbol === null || reference === null) continue;
     out.push({

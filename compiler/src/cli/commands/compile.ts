@@ -31,8 +31,7 @@ export interface CompileOptions extends ParameterOptions {
 export async function compile(io: Io, file: string, options: CompileOptions): Promise<ExitCode> {
   const loaded = await loadClusters(io, file, options, "dataplane");
   if (loaded === null) return 1;
-  const trees = treesOf(loaded.compilations);
-  const names = trees.flatMap(({ compilation, folder }) => compilation.model.nodes.map((node) => `${folder}${node.name}`));
+  const names = loaded.compilations.flatMap(({ model, folder }) => model.nodes.map((node) => `${folder}${node.name}`));
   for (const wanted of options.node) {
     if (names.includes(wanted)) continue;
     const near = nearest(wanted, names);
@@ -40,7 +39,7 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
   }
   const nodes = options.node.length === 0 ? null : new Set(options.node);
   const line = progressLine(io.stderr, "compiling");
-  const files = treeFiles(trees, nodes, (folder, done, total) => line.update(`${folder}${done}/${total} nodes`));
+  const files = treeFiles(loaded.compilations, nodes, (folder, done, total) => line.update(`${folder}${done}/${total} nodes`));
   try {
     const write = treeWriter(nodes?.size ?? names.length);
     const written = await write(resolve(io.cwd, options.output), files, { dryRun: options.dryRun });
@@ -54,25 +53,13 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
   return 0;
 }
 
-/** What is written for one cluster. */
-interface ClusterTree {
-  readonly compilation: Compilation;
-  /** Empty for the only cluster of a program, `west/` beside others. */
-  readonly folder: string;
-}
-
-function treesOf(compilations: readonly Compilation[]): readonly ClusterTree[] {
-  return compilations.map((compilation) => ({ compilation, folder: compilations.length === 1 ? "" : `${compilation.model.cluster.name}/` }));
-}
-
 /** One cluster behind the other. Paths in a cluster's source map begin in its folder. */
 function* treeFiles(
-  trees: readonly ClusterTree[],
+  compilations: readonly Compilation[],
   nodes: ReadonlySet<string> | null,
   progress: (folder: string, done: number, total: number) => void,
 ): Generator<ArtifactFile> {
-  for (const { compilation, folder } of trees) {
-    const { model, sources } = compilation;
+  for (const { model, sources, folder } of compilations) {
     const own = nodes === null ? null : new Set([...nodes].filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length)));
     // Every host is asked for once: nothing of it needs to stay.
     const fabric = assembleFabric(model, { forgetsDataplanes: true });

@@ -67,7 +67,7 @@ export function traceStory(compilation: Compilation, from: string, to: string, o
   const sender = resolveSender(model, from);
   const families = new Set<Family>(sender.addresses.map((ip) => ip.family));
   const target = resolveTarget(model, to, families);
-  const locator = new Locator(fabric, sourcesIn(sources));
+  const locator = new Locator(fabric, sourcesIn(sources), compilation.folder);
   const lookup = target.name === null ? null : lookUp(compilation, sender, target.name, families);
   const address = target.address ?? lookup?.address ?? null;
   const size = options.size === undefined ? defaultSize : parseSize(options.size);

@@ -142,6 +142,6 @@ function flowView(flow: Flow): FlowView {
 function storyOf(compilation: Compilation, failures: Failures | null, flow: Flow, journey: Journey, alternatives: readonly Journey[]): Story {
   // What a cut link has been asked of is the cluster as it was declared.
   const { fabric } = failures === null || (failures.links?.length ?? 0) > 0 ? compilation.scenario : compilation.after(failures);
-  const locator = new Locator(fabric, sourcesIn(compilation.sources));
+  const locator = new Locator(fabric, sourcesIn(compilation.sources), compilation.folder);
   return tellStory({ fabric, locator, from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port, journey, alternatives, lookup: null });
 }
