@@ -23,7 +23,7 @@ describe("the texts of the measurements", () => {
   it("should write a cluster of any size as a loop", () => {
     const { program, diagnostics } = checkProgram("a.knet", loopOf(2000));
     expect(diagnostics).toEqual([]);
-    expect(program?.nodes).toHaveLength(2000);
+    expect(program?.clusters[0]?.nodes).toHaveLength(2000);
   });
 });
 

@@ -6,7 +6,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { once } from "node:events";
 import { join } from "node:path";
 import { checkProgram, parse } from "@knet/language";
-import type { CheckedProgram } from "@knet/language";
+import type { ClusterProgram } from "@knet/language";
 import { artifactFiles, fileLines, hostFiles } from "../../compiler/src/artifacts/artifacts.ts";
 import type { ArtifactFile } from "../../compiler/src/artifacts/artifacts.ts";
 import { treeWriter } from "../../compiler/src/artifacts/write-aside.ts";
@@ -70,13 +70,15 @@ function timed<T>(values: Values | null, name: MeasureName, work: () => T): T {
   return result;
 }
 
-function programOf(text: string): CheckedProgram {
+function programOf(text: string): ClusterProgram {
   const { program, diagnostics } = checkProgram("bench.knet", text);
   if (program === null) throw new Error(`the program has errors: ${diagnostics[0]?.message ?? ""}`);
-  return program;
+  const [only] = program.clusters;
+  if (only === undefined) throw new Error("a program has a cluster");
+  return only;
 }
 
-function modelOf(program: CheckedProgram): NetworkModel {
+function modelOf(program: ClusterProgram): NetworkModel {
   const { model, problems } = lower(program);
   if (problems[0] !== undefined) throw new Error(problems[0].message);
   return model;
@@ -228,13 +230,13 @@ function clientsOf(model: NetworkModel): readonly { readonly pod: NetworkModel["
   return clients;
 }
 
-function scenarioOf(program: CheckedProgram): Scenario {
+function scenarioOf(program: ClusterProgram): Scenario {
   const model = modelOf(program);
   return { model, fabric: assembleFabric(model), intent: createIntent(model) };
 }
 
 /** Statements about failures lower the program again: they are left out. */
-function withoutFailures(program: CheckedProgram): CheckedProgram {
+function withoutFailures(program: ClusterProgram): ClusterProgram {
   const assertions = program.assertions.map((assertion) => ({ ...assertion, statements: assertion.statements.filter((statement) => statement.kind === "reach") }));
   return { ...program, assertions };
 }

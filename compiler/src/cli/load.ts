@@ -1,7 +1,7 @@
 /** What every command that takes a program does first: read, check, keep the lock, print what is wrong. */
 import { relative } from "node:path";
 import { hasErrors } from "@knet/language";
-import type { CheckOptions, SourceFile } from "@knet/language";
+import type { CheckedProgram, CheckOptions, Diagnostic, SourceFile } from "@knet/language";
 import { formatLock } from "../allocate/index.ts";
 import { checkSource } from "../compilation/compilation.ts";
 import type { Checked, Compilation, Purpose } from "../compilation/compilation.ts";
@@ -30,6 +30,10 @@ export async function loadSource(io: Io, file: string, options: Omit<LoadOptions
   const input = await readSource(io, file);
   const lock = await readLock(input);
   const checked = checkSource(input.name, input.text, lock?.allocation ?? null, await surroundings(io, input, options));
+  if (checked.compilations.length > 1 && (locked || lock !== null)) {
+    const help = lock === null ? "leave --locked out" : "remove knet.lock, or keep the clusters in programs of their own";
+    throw new CommandError("lock-would-change", "the program has several clusters, and knet.lock holds the addresses of one", help, 5);
+  }
   if (locked && checked.compilation !== null) {
     const wanted = formatLock(checked.compilation.allocation);
     if (lock === null || lock.text !== wanted) {
@@ -52,7 +56,8 @@ export function sourcesIn(files: readonly SourceFile[]): (path: string) => Sourc
 }
 
 /**
- * The compilation; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are printed too.
+ * The compilation of a program's only cluster; or null after the diagnostics were printed on stderr, and the command ends with 1. Warnings are
+ * printed too. A second cluster is an error.
  * @param purpose what the command needs of the compiler; null: no more than the model
  */
 export async function loadProgram(
@@ -61,12 +66,33 @@ export async function loadProgram(
   options: LoadOptions,
   purpose: Purpose | null = null,
 ): Promise<{ readonly compilation: Compilation; readonly loaded: Loaded } | null> {
+  const found = await load(io, file, options, purpose, (loaded) => loaded.compilations[1]?.besideOthers() ?? []);
+  return found?.loaded.compilation == null ? null : { compilation: found.loaded.compilation, loaded: found.loaded };
+}
+
+/** As {@link loadProgram}, with the compilations of all clusters: at least one. */
+export async function loadClusters(
+  io: Io,
+  file: string,
+  options: LoadOptions,
+  purpose: Purpose | null = null,
+): Promise<{ readonly compilations: readonly Compilation[]; readonly program: CheckedProgram; readonly loaded: Loaded } | null> {
+  return load(io, file, options, purpose, () => []);
+}
+
+async function load(
+  io: Io,
+  file: string,
+  options: LoadOptions,
+  purpose: Purpose | null,
+  refused: (loaded: Loaded) => readonly Diagnostic[],
+): Promise<{ readonly compilations: readonly Compilation[]; readonly program: CheckedProgram; readonly loaded: Loaded } | null> {
   const loaded = await loadSource(io, file, options);
-  const missing = purpose === null ? [] : (loaded.compilation?.unsupported(purpose) ?? []);
-  const diagnostics = [...loaded.diagnostics, ...missing];
+  const missing = purpose === null ? [] : loaded.compilations.flatMap((compilation) => compilation.unsupported(purpose));
+  const diagnostics = [...loaded.diagnostics, ...refused(loaded), ...missing];
   if (diagnostics.length > 0) {
     io.stderr.write(checkPretty({ files: [loaded.source.path], diagnostics, sources: sourcesIn(loaded.sources) }, styleFor(io.stderr, io.env, options.color)));
   }
-  if (loaded.compilation === null || hasErrors(diagnostics)) return null;
-  return { compilation: loaded.compilation, loaded };
+  const { compilations, program } = loaded;
+  return program === null || compilations.length === 0 || hasErrors(diagnostics) ? null : { compilations, program, loaded };
 }

@@ -8,13 +8,16 @@ import { resolverSwitches } from "@knet/language";
 import type {
   CheckedProgram,
   ClusterDeclaration,
+  ClusterProgram,
   DnsConfigDeclaration,
   NamespaceDeclaration,
+  NetworkDeclaration,
   PodDeclaration,
   ServiceDeclaration,
   Sourced,
   WorkloadDeclaration,
 } from "@knet/language";
+import type { Compilation } from "../compilation/compilation.ts";
 import type { NetworkModel } from "../model/types.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -44,14 +47,22 @@ export interface ModelDocument {
   readonly allocated: Json;
 }
 
-export function modelDocument(program: CheckedProgram, model: NetworkModel): ModelDocument {
-  const dump = new Dump(program, model);
-  return { version: 1, file: program.entry, blocks: dump.blocks(), allocated: dump.allocated() };
+export function modelDocument(program: CheckedProgram, compilations: readonly Pick<Compilation, "program" | "model">[]): ModelDocument {
+  const dumps = compilations.map(({ program: cluster, model }) => new Dump(cluster, model));
+  const [only, second] = dumps;
+  const base = { version: 1 as const, file: program.entry };
+  if (only !== undefined && second === undefined) return { ...base, blocks: only.blocks(), allocated: only.allocated() };
+  const between = program.between.map(({ title, clusters, statements }) => block("assert", title, { statements: { clusters, statements } }));
+  return {
+    ...base,
+    blocks: [...dumps.map((dump) => dump.clusterBlock()), ...program.networks.map(networkBlock), ...between],
+    allocated: Object.fromEntries(compilations.map(({ model }, index) => [model.cluster.name, dumps[index]?.allocated() ?? null])),
+  };
 }
 
 /** The document's text: indented by two blanks, ending in a line break. */
-export function modelJson(program: CheckedProgram, model: NetworkModel): string {
-  return `${JSON.stringify(modelDocument(program, model), null, 2)}\n`;
+export function modelJson(program: CheckedProgram, compilations: readonly Pick<Compilation, "program" | "model">[]): string {
+  return `${JSON.stringify(modelDocument(program, compilations), null, 2)}\n`;
 }
 
 const isIp = (value: object): value is Ip => "family" in value && "d" in value;
@@ -95,13 +106,13 @@ function block(keyword: string, name: string | null, parts: Partial<Pick<ModelBl
 }
 
 class Dump {
-  readonly #program: CheckedProgram;
+  readonly #program: ClusterProgram;
   readonly #model: NetworkModel;
   readonly #nodes: ReadonlyMap<string, NetworkModel["nodes"][number]>;
   readonly #pods: ReadonlyMap<string, NetworkModel["pods"][number]>;
   readonly #services: ReadonlyMap<string, NetworkModel["services"][number]>;
 
-  constructor(program: CheckedProgram, model: NetworkModel) {
+  constructor(program: ClusterProgram, model: NetworkModel) {
     this.#program = program;
     this.#model = model;
     this.#nodes = new Map(model.nodes.map((node) => [node.name, node]));
@@ -109,18 +120,20 @@ class Dump {
     this.#services = new Map(model.services.map((service) => [`${service.namespace}/${service.name}`, service]));
   }
 
+  /** As the program of an only cluster: what belongs to it stands beside it. */
   blocks(): readonly ModelBlock[] {
-    const { cluster, networks, nodes, firewalls, clusterPolicies, namespaces, assertions } = this.#program;
+    const { cluster, networks } = this.#program;
+    return [this.#cluster(cluster, []), ...networks.map(networkBlock), ...this.#members()];
+  }
+
+  /** The cluster with what belongs to it inside. */
+  clusterBlock(): ModelBlock {
+    return this.#cluster(this.#program.cluster, this.#members());
+  }
+
+  #members(): readonly ModelBlock[] {
+    const { nodes, firewalls, clusterPolicies, namespaces, assertions } = this.#program;
     return [
-      this.#cluster(cluster),
-      ...networks.map((network) =>
-        block("network", network.name, {
-          blocks: [
-            ...network.subnets.map((subnet) => block("subnet", subnet.name, { attributes: { cidr: set(subnet.cidrs), mtu: set(subnet.mtu) } })),
-            ...network.routers.map((router) => block("router", router.name, { attributes: { joins: set(router.joins), nat: set(router.nat) } })),
-          ],
-        }),
-      ),
       ...nodes.map((node) =>
         block("node", node.name, {
           attributes: { address: orElse(node.addresses, this.#nodes.get(node.name)?.addresses ?? []), labels: set(node.labels) },
@@ -142,7 +155,7 @@ class Dump {
     ];
   }
 
-  #cluster(cluster: ClusterDeclaration): ModelBlock {
+  #cluster(cluster: ClusterDeclaration, members: readonly ModelBlock[]): ModelBlock {
     const { cni, proxy, dns } = cluster;
     const pools = cni.pools.map((pool) =>
       block("pool", pool.name, {
@@ -186,6 +199,7 @@ class Dump {
           },
           statements: { forward: plain(dns.forwards) },
         }),
+        ...members,
       ],
     });
   }
@@ -300,6 +314,15 @@ class Dump {
       ),
     };
   }
+}
+
+function networkBlock(network: NetworkDeclaration): ModelBlock {
+  return block("network", network.name, {
+    blocks: [
+      ...network.subnets.map((subnet) => block("subnet", subnet.name, { attributes: { cidr: set(subnet.cidrs), mtu: set(subnet.mtu) } })),
+      ...network.routers.map((router) => block("router", router.name, { attributes: { joins: set(router.joins), nat: set(router.nat) } })),
+    ],
+  });
 }
 
 function workloadBlock(workload: WorkloadDeclaration): ModelBlock {

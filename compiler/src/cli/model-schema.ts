@@ -76,6 +76,15 @@ function blockSchema(row: BlockRow): Schema {
 const ips = listOf(text);
 const byName = (value: Schema): Schema => ({ type: "object", additionalProperties: value });
 
+const allocated = object({
+  nodes: byName(ips),
+  routers: byName(byName(ips)),
+  pods: byName(object({ node: text, addresses: ips, workload: { type: ["string", "null"] } })),
+  services: byName(object({ clusterIps: ips, nodePorts: byName(whole), healthCheckNodePort: { type: ["integer", "null"] } })),
+  blocks: listOf(object({ cidr: text, pool: text, node: text })),
+  tunnels: byName(listOf(object({ encapsulation: { enum: ["ipip", "vxlan"] }, address: text }))),
+});
+
 export const modelSchema: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "knet model",
@@ -83,14 +92,7 @@ export const modelSchema: Schema = {
     version: { const: 1 },
     file: text,
     blocks: listOf({ oneOf: blocks.filter((row) => row.parents.includes("file")).map((row) => ({ $ref: `#/$defs/${row.keyword}` })) }),
-    allocated: object({
-      nodes: byName(ips),
-      routers: byName(byName(ips)),
-      pods: byName(object({ node: text, addresses: ips, workload: { type: ["string", "null"] } })),
-      services: byName(object({ clusterIps: ips, nodePorts: byName(whole), healthCheckNodePort: { type: ["integer", "null"] } })),
-      blocks: listOf(object({ cidr: text, pool: text, node: text })),
-      tunnels: byName(listOf(object({ encapsulation: { enum: ["ipip", "vxlan"] }, address: text }))),
-    }),
+    allocated: { anyOf: [allocated, byName(allocated)], description: "Of several clusters: by their names." },
   }),
   $defs: Object.fromEntries(blocks.map((row) => [row.keyword, blockSchema(row)])),
 };

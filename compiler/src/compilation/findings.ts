@@ -1,6 +1,6 @@
 /** What only allocation tells: nodes with too many pods, and node ports that lead nowhere on some nodes. */
 import { suppress } from "@knet/language";
-import type { CheckedProgram, Diagnostic, Label, Suppression } from "@knet/language";
+import type { ClusterProgram, Diagnostic, Label, Suppression } from "@knet/language";
 import { commandErrors, compilerCatalogue } from "../diagnostics/catalogue.ts";
 import type { NetworkModel, Pod, Service } from "../model/types.ts";
 
@@ -9,12 +9,12 @@ const podsPerNode = 110;
 /** Of a hundred: from here on a node is nearly full, as ranges are to the language's checks. */
 const nearly = 80;
 
-export function findingsOf(program: CheckedProgram, model: NetworkModel): readonly Diagnostic[] {
+export function findingsOf(program: ClusterProgram, model: NetworkModel): readonly Diagnostic[] {
   return [...crowdedNodes(program, model), ...localServices(program, model)];
 }
 
 /** One message for all of them: the same pods are spread over them. */
-function crowdedNodes(program: CheckedProgram, { pods }: NetworkModel): readonly Diagnostic[] {
+function crowdedNodes(program: ClusterProgram, { pods }: NetworkModel): readonly Diagnostic[] {
   const counts = new Map<string, number>();
   for (const { node } of pods) counts.set(node, (counts.get(node) ?? 0) + 1);
   const crowded = program.nodes
@@ -42,7 +42,7 @@ function crowdedNodes(program: CheckedProgram, { pods }: NetworkModel): readonly
  * With `external-traffic-policy = local` a node drops what comes to the node port when no endpoint runs on it. A load balancer asks the health check
  * port and passes such nodes over, so only services without one are looked at.
  */
-function localServices(program: CheckedProgram, model: NetworkModel): readonly Diagnostic[] {
+function localServices(program: ClusterProgram, model: NetworkModel): readonly Diagnostic[] {
   const declared = program.namespaces.flatMap((namespace) => namespace.services);
   return model.services.flatMap((service): readonly Diagnostic[] => {
     if (service.type !== "NodePort" || service.externalTrafficPolicy !== "Local") return [];

@@ -1,10 +1,10 @@
 /** Assertions with their sets of endpoints resolved to pods, nodes and ranges. */
 import { hostCidr, maskCidr } from "@knet/language/values";
-import type { AssertStatement, CheckedProgram, EndpointExpression, ReachAssertion, ResolveAssertion } from "@knet/language";
+import type { AssertStatement, ClusterProgram, EndpointExpression, ReachAssertion, ResolveAssertion } from "@knet/language";
 import type { Assertion, EndpointSet, Namespace, Pod, ReachStatement, ResolveStatement, Statement } from "../model/types.ts";
 import { selects } from "./selectors.ts";
 
-export function lowerAssertions(program: CheckedProgram, namespaces: readonly Namespace[], pods: readonly Pod[]): readonly Assertion[] {
+export function lowerAssertions(program: ClusterProgram, namespaces: readonly Namespace[], pods: readonly Pod[]): readonly Assertion[] {
   const scope = new Scope(namespaces, pods);
   return program.assertions.map((assertion) => ({
     title: assertion.title,

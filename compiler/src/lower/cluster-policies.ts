@@ -1,7 +1,7 @@
 /** ClusterNetworkPolicies as the API server will hold them. */
 import { bitsOf, ipFromBigInt, ipToBigInt, maskCidr, rangeOf } from "@knet/language/values";
 import type { Cidr, Family } from "@knet/language/values";
-import type { CheckedProgram, ClusterPolicyDeclaration, ClusterPolicyPeerDeclaration, ClusterPolicyRuleDeclaration, Origin } from "@knet/language";
+import type { ClusterProgram, ClusterPolicyDeclaration, ClusterPolicyPeerDeclaration, ClusterPolicyRuleDeclaration, Origin } from "@knet/language";
 import type { ClusterNetworkPolicy, ClusterPolicyPeer, ClusterPolicyPort, ClusterPolicyRule } from "../model/types.ts";
 import { lowerSelector } from "./selectors.ts";
 
@@ -9,7 +9,7 @@ import { lowerSelector } from "./selectors.ts";
 const most = 25;
 
 /** `inside` is everything declared: the internet is all the rest. */
-export function lowerClusterPolicies(program: CheckedProgram, inside: readonly Cidr[]): readonly ClusterNetworkPolicy[] {
+export function lowerClusterPolicies(program: ClusterProgram, inside: readonly Cidr[]): readonly ClusterNetworkPolicy[] {
   const outside = outsideOf(inside);
   return program.clusterPolicies.map((policy) => lowerPolicy(policy, outside));
 }

@@ -1,7 +1,7 @@
 /** From a checked program to the network model: names resolved, places chosen, addresses allocated. */
 import { compareText, maskCidr } from "@knet/language/values";
-import type { Cidr } from "@knet/language/values";
-import type { CheckedProgram, EndpointExpression, Origin } from "@knet/language";
+import type { Cidr, Ip } from "@knet/language/values";
+import type { ClusterProgram, EndpointExpression, Origin } from "@knet/language";
 import { describeIpamProblem, emptyAllocation, heldBlocks, nodePortKey, planBlocks } from "../allocate/index.ts";
 import type { Allocation, IpamProblem } from "../allocate/index.ts";
 import { insideRanges } from "../model/ranges.ts";
@@ -20,6 +20,8 @@ import type { PlacedPod } from "./workloads.ts";
 export interface LoweringOptions {
   /** From knet.lock, or the allocation of the same program before failures. */
   readonly held?: Allocation;
+  /** Addresses that are not given to nodes: those of other clusters' nodes. */
+  readonly taken?: readonly Ip[];
   readonly failed?: { readonly nodes: readonly string[]; readonly pods: readonly string[] };
 }
 
@@ -31,7 +33,7 @@ export interface Lowered {
   readonly problems: readonly LoweringProblem[];
 }
 
-export function lower(program: CheckedProgram, options: LoweringOptions = {}): Lowered {
+export function lower(program: ClusterProgram, options: LoweringOptions = {}): Lowered {
   const held = options.held ?? emptyAllocation;
   const failed = { nodes: new Set(options.failed?.nodes), pods: new Set(options.failed?.pods) };
   const clusterName = `cluster ${program.cluster.name}`;
@@ -43,7 +45,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
   const prefixes = natted.length === 0 ? [] : outsidePrefixes(new Set(subnets.flatMap((subnet) => subnet.cidrs.map((cidr) => cidr.ip.family))), inside);
   const routers = lowerRouters(program, subnets, prefixes);
 
-  const { nodes: allNodes, problems: nodeProblems } = lowerNodes(program, subnets, routers, held);
+  const { nodes: allNodes, problems: nodeProblems } = lowerNodes(program, subnets, routers, { held, taken: options.taken ?? [] });
   const firewalls = lowerFirewalls(program, subnets, allNodes);
   const namespaces = lowerNamespaces(program, { name: clusterName, span: program.cluster.header });
   const workloads = lowerWorkloads(program, allNodes, held, failed, dnsOrigin);
@@ -94,7 +96,7 @@ export function lower(program: CheckedProgram, options: LoweringOptions = {}): L
 }
 
 /** What goes to nobody else: a forward of the root. */
-function upstream({ value, span }: CheckedProgram["cluster"]["dns"]["upstream"]): readonly DnsForward[] {
+function upstream({ value, span }: ClusterProgram["cluster"]["dns"]["upstream"]): readonly DnsForward[] {
   return value.length === 0 ? [] : [{ zone: ".", servers: value, origin: { name: "upstream", span } }];
 }
 
@@ -102,7 +104,7 @@ function keyOf(pod: { readonly namespace: string; readonly name: string }): stri
   return `${pod.namespace}/${pod.name}`;
 }
 
-function lowerCluster(program: CheckedProgram, dnsOrigin: Origin): Cluster {
+function lowerCluster(program: ClusterProgram, dnsOrigin: Origin): Cluster {
   const { cluster } = program;
   const name = `cluster ${cluster.name}`;
   return {
@@ -148,7 +150,7 @@ function lowerCluster(program: CheckedProgram, dnsOrigin: Origin): Cluster {
 }
 
 /** Ranges that some rule or assertion tells apart from others. Policies about the internet share their list of exceptions: it is read once. */
-function toldRanges(policies: readonly NetworkPolicy[], firewalls: readonly Firewall[], program: CheckedProgram): readonly Cidr[] {
+function toldRanges(policies: readonly NetworkPolicy[], firewalls: readonly Firewall[], program: ClusterProgram): readonly Cidr[] {
   const told: Cidr[] = [];
   const read = new Set<readonly Cidr[]>();
   for (const policy of policies) {
@@ -180,7 +182,7 @@ function cidrsOf(expression: EndpointExpression): readonly Cidr[] {
   return expression.kind === "union" ? expression.members.flatMap(cidrsOf) : [];
 }
 
-function describePods(problem: IpamProblem, program: CheckedProgram, pods: readonly PlacedPod[]): LoweringProblem {
+function describePods(problem: IpamProblem, program: ClusterProgram, pods: readonly PlacedPod[]): LoweringProblem {
   if (problem.kind === "already-taken" || problem.kind === "outside-pools") throw unchecked(describeIpamProblem(problem));
   const pod = problem.pod === null ? undefined : pods.find((candidate) => keyOf(candidate) === problem.pod);
   const node = program.nodes.find((candidate) => candidate.name === problem.node);

@@ -1,12 +1,12 @@
 /** NetworkPolicies as Kubernetes will hold them. */
 import { containsCidr, everyAddress, maskCidr } from "@knet/language/values";
 import type { Cidr } from "@knet/language/values";
-import type { CheckedProgram, Origin, PolicyDeclaration, PolicyPeerDeclaration, PolicyRuleDeclaration } from "@knet/language";
+import type { ClusterProgram, Origin, PolicyDeclaration, PolicyPeerDeclaration, PolicyRuleDeclaration } from "@knet/language";
 import type { NetworkPolicy, PolicyPeer, PolicyRule } from "../model/types.ts";
 import { lowerSelector } from "./selectors.ts";
 
 /** `inside` is everything declared: the internet is all the rest. */
-export function lowerPolicies(program: CheckedProgram, inside: readonly Cidr[]): readonly NetworkPolicy[] {
+export function lowerPolicies(program: ClusterProgram, inside: readonly Cidr[]): readonly NetworkPolicy[] {
   const internet = [...new Set(inside.map((cidr) => cidr.ip.family))]
     .toSorted((x, y) => x - y)
     .map((family) => ({ cidr: everyAddress(family), except: outermost(inside.filter((cidr) => cidr.ip.family === family)) }));

@@ -1,7 +1,7 @@
 /** Services with their addresses and node ports. */
 import { addToIp, compareText, maskCidr } from "@knet/language/values";
 import type { Cidr, Family, Ip, Transport } from "@knet/language/values";
-import type { CheckedProgram, EndpointsDeclaration, Origin, ServiceDeclaration, Span } from "@knet/language";
+import type { ClusterProgram, EndpointsDeclaration, Origin, ServiceDeclaration, Span } from "@knet/language";
 import { allocateClusterIps, allocateNodePorts, nodePortKey } from "../allocate/index.ts";
 import type { AddressClaim, Allocation, NodePortClaim } from "../allocate/index.ts";
 import { corednsPods } from "../components/coredns/facts.ts";
@@ -20,12 +20,12 @@ const apiServerKey = "default/kubernetes";
 /** kubeadm's convention: DNS has the tenth. */
 const dnsOffset = 10;
 
-export function dnsAddresses(program: CheckedProgram): readonly Ip[] {
+export function dnsAddresses(program: ClusterProgram): readonly Ip[] {
   const pinned = program.cluster.dns.addresses.value;
   return program.cluster.serviceCidrs.value.map((cidr) => pinned.find((ip) => ip.family === cidr.ip.family) ?? addToIp(maskCidr(cidr).ip, dnsOffset));
 }
 
-export function lowerServices(program: CheckedProgram, held: Allocation, dnsOrigin: Origin): LoweredServices {
+export function lowerServices(program: ClusterProgram, held: Allocation, dnsOrigin: Origin): LoweredServices {
   const declared = program.namespaces.flatMap((namespace) => namespace.services);
   const spans = new Map<string, Span>(declared.map((service) => [keyOf(service), service.header]));
   const problems: LoweringProblem[] = [];

@@ -1,14 +1,14 @@
 /** Subnets, routers, nodes and node firewalls of a program. */
-import { addToIp, compareText, maskCidr, rangeOf } from "@knet/language/values";
+import { addToIp, compareText, contains, maskCidr, rangeOf } from "@knet/language/values";
 import type { Cidr, Ip } from "@knet/language/values";
-import type { CheckedProgram, FirewallDeclaration, FirewallPeerDeclaration, NodeDeclaration, Origin } from "@knet/language";
+import type { ClusterProgram, FirewallDeclaration, FirewallPeerDeclaration, NodeDeclaration, Origin } from "@knet/language";
 import { allocateNodeAddresses } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import type { Firewall, FirewallPeer, Node, Router, RouterInterface, Subnet } from "../model/types.ts";
 import { describeAddressProblem } from "./describe.ts";
 import type { LoweringProblem } from "./problems.ts";
 
-export function lowerSubnets(program: CheckedProgram): readonly Subnet[] {
+export function lowerSubnets(program: ClusterProgram): readonly Subnet[] {
   return program.networks.flatMap((network) =>
     network.subnets.map((subnet) => ({
       network: network.name,
@@ -21,7 +21,7 @@ export function lowerSubnets(program: CheckedProgram): readonly Subnet[] {
 }
 
 /** The n-th router that joins a subnet has its n-th host address there. */
-export function lowerRouters(program: CheckedProgram, subnets: readonly Subnet[], outside: readonly Cidr[]): readonly Router[] {
+export function lowerRouters(program: ClusterProgram, subnets: readonly Subnet[], outside: readonly Cidr[]): readonly Router[] {
   const joined = new Map<string, number>();
   let outsideRouters = 0;
   return program.networks.flatMap((network) =>
@@ -50,13 +50,22 @@ export interface LoweredNodes {
   readonly problems: readonly LoweringProblem[];
 }
 
-/** Sorted by name. Every node has an address in every range of its subnet. */
-export function lowerNodes(program: CheckedProgram, subnets: readonly Subnet[], routers: readonly Router[], held: Allocation): LoweredNodes {
+/**
+ * Sorted by name. Every node has an address in every range of its subnet.
+ * @param addresses `taken` are addresses of other clusters' nodes
+ */
+export function lowerNodes(
+  program: ClusterProgram,
+  subnets: readonly Subnet[],
+  routers: readonly Router[],
+  { held, taken }: { readonly held: Allocation; readonly taken: readonly Ip[] },
+): LoweredNodes {
   const problems: LoweringProblem[] = [];
   const given = new Map<string, Ip[]>();
   for (const subnet of subnets) {
     const members = program.nodes.filter((node) => node.subnet.value === subnet.name);
-    const reserved = routers.flatMap((router) => router.interfaces.filter((face) => face.subnet === subnet.name).flatMap((face) => face.addresses));
+    const gateways = routers.flatMap((router) => router.interfaces.filter((face) => face.subnet === subnet.name).flatMap((face) => face.addresses));
+    const reserved = [...gateways, ...taken.filter((ip) => subnet.cidrs.some((cidr) => contains(cidr, ip)))];
     for (const cidr of subnet.cidrs) {
       const { family } = cidr.ip;
       const ofFamily = (ips: readonly Ip[]): Ip | null => ips.find((ip) => ip.family === family) ?? null;
@@ -96,7 +105,7 @@ function lowerNode(node: NodeDeclaration, subnets: readonly Subnet[], addresses:
   };
 }
 
-export function lowerFirewalls(program: CheckedProgram, subnets: readonly Subnet[], nodes: readonly Node[]): readonly Firewall[] {
+export function lowerFirewalls(program: ClusterProgram, subnets: readonly Subnet[], nodes: readonly Node[]): readonly Firewall[] {
   return program.firewalls.map((firewall) => lowerFirewall(firewall, subnets, nodes));
 }
 

@@ -2,7 +2,7 @@
  * What a program may say and knet does not compile yet: attribute by attribute, with the reason. The checker accepts all of it, and the model
  * holds it; whoever would have to act on it asks here first.
  */
-import type { CheckedProgram, DnsDeclaration, PodDeclaration, ServiceDeclaration, Sourced, Span, WorkloadDeclaration } from "@knet/language";
+import type { ClusterProgram, DnsDeclaration, PodDeclaration, ServiceDeclaration, Sourced, Span, WorkloadDeclaration } from "@knet/language";
 
 /** `dataplane`: the nodes' files would lack it. `judges`: the files are right, and the simulator and the specifications do not follow. */
 export type Purpose = "dataplane" | "judges";
@@ -94,8 +94,13 @@ const pods: readonly Row<PodDeclaration | WorkloadDeclaration>[] = [
 /** Neither Felix's chains nor the judges know them. */
 const tiers = "the tiers around the policies of namespaces are not generated";
 
+/** What a command that answers for one cluster says of the second one in a program. */
+export function severalClusters({ cluster }: ClusterProgram): Unsupported {
+  return { attribute: `cluster ${cluster.name}`, owner: "a program of several clusters", reason: "this command takes a program of one cluster", span: cluster.header };
+}
+
 /** In the order of the program. A purpose of `judges` also needs what the dataplane lacks. */
-export function unsupported(program: CheckedProgram, purpose: Purpose): readonly Unsupported[] {
+export function unsupported(program: ClusterProgram, purpose: Purpose): readonly Unsupported[] {
   const found: Unsupported[] = [];
   const ask = <D>(rows: readonly Row<D>[], declaration: D, owner: string): void => {
     for (const { attribute, missing, reason, asked } of rows) {

@@ -1,7 +1,7 @@
 /** Namespaces, pods and workloads: what runs where. */
 import { compareText } from "@knet/language/values";
 import { resolverSwitches } from "@knet/language";
-import type { CheckedProgram, ContainerPortDeclaration, Origin, PodDeclaration } from "@knet/language";
+import type { ClusterProgram, ContainerPortDeclaration, Origin, PodDeclaration } from "@knet/language";
 import { placePods, spreadReplicas } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import { corednsPods } from "../components/coredns/facts.ts";
@@ -11,7 +11,7 @@ import type { Span } from "@knet/language";
 /** Namespaces that every cluster has. */
 const builtIn = ["default", "kube-system"] as const;
 
-export function lowerNamespaces(program: CheckedProgram, origin: Origin): readonly Namespace[] {
+export function lowerNamespaces(program: ClusterProgram, origin: Origin): readonly Namespace[] {
   const labels = new Map<string, { labels: Labels; origin: Origin }>();
   for (const name of builtIn) labels.set(name, { labels: {}, origin });
   for (const namespace of program.namespaces) {
@@ -41,7 +41,7 @@ export interface Failed {
  * Bare pods stay where they are declared and are lost with their node; the replicas of a workload are placed on the
  * nodes that are left, as the scheduler would once it knows.
  */
-export function lowerWorkloads(program: CheckedProgram, nodes: readonly Node[], held: Allocation, failed: Failed, dnsOrigin: Origin): LoweredWorkloads {
+export function lowerWorkloads(program: ClusterProgram, nodes: readonly Node[], held: Allocation, failed: Failed, dnsOrigin: Origin): LoweredWorkloads {
   const alive = nodes.map((node) => node.name).filter((name) => !failed.nodes.has(name));
   const heldNodes = new Map([...held.pods].map(([key, place]) => [key, place.node]));
   const pods: PlacedPod[] = [];

@@ -9,9 +9,12 @@ import type { ArtifactRef, SourceRef } from "./types.ts";
 export class Locator {
   readonly #fabric: Fabric;
   readonly #sources: (path: string) => SourceFile | null;
+  readonly #folder: string;
   readonly #hosts = new Map<string, ReadonlyMap<object, ArtifactRef & { readonly origin: Origin | null }>>();
 
-  constructor(fabric: Fabric, sources: (path: string) => SourceFile | null) {
+  /** @param folder where the cluster's files are below the output folder: empty, or `west/` */
+  constructor(fabric: Fabric, sources: (path: string) => SourceFile | null, folder = "") {
+    this.#folder = folder;
     this.#fabric = fabric;
     this.#sources = sources;
   }
@@ -49,7 +52,7 @@ export class Locator {
       for (const file of record === undefined ? [] : hostFiles(this.#fabric, record)) {
         fileLines(file).forEach((line, at) => {
           if (line.item !== null && !built.has(line.item)) {
-            built.set(line.item, { file: file.path, line: at + 1, text: line.text, origin: line.origin });
+            built.set(line.item, { file: `${this.#folder}${file.path}`, line: at + 1, text: line.text, origin: line.origin });
           }
         });
       }

@@ -26,7 +26,7 @@ export interface DeclaredSymbol {
   readonly kind: SymbolKind;
   /** As it is known: a misspelt name by its repaired spelling (see {@link nameOf}). */
   readonly name: string;
-  /** The namespace, network or cluster it stands in; null at the top. */
+  /** The namespace, network or cluster it stands in; null at the top of a file. */
   readonly scope: string | null;
   /** Of the name itself. */
   readonly span: Span;
@@ -49,19 +49,40 @@ export interface NamespaceSymbols {
   readonly policies: Map<string, DeclaredSymbol>;
 }
 
-export interface Symbols {
+/** Names as one cluster sees them: its own nodes and namespaces, and what all clusters share. */
+export interface Symbols extends SharedSymbols {
+  readonly nodes: ReadonlyMap<string, DeclaredSymbol>;
+  readonly namespaces: ReadonlyMap<string, NamespaceSymbols>;
+}
+
+export interface SharedSymbols {
   readonly clusters: readonly DeclaredSymbol[];
   readonly networks: ReadonlyMap<string, DeclaredSymbol>;
   readonly subnets: ReadonlyMap<string, DeclaredSymbol>;
   /** Of all networks; of two with one name the first. */
   readonly routers: ReadonlyMap<string, DeclaredSymbol>;
-  readonly nodes: ReadonlyMap<string, DeclaredSymbol>;
-  readonly namespaces: ReadonlyMap<string, NamespaceSymbols>;
+  /** Of all clusters. */
   readonly all: readonly DeclaredSymbol[];
   /** Filled while names are resolved. */
   readonly references: SymbolReference[];
   /** Second declarations of a name, with the first. */
   readonly duplicates: readonly { readonly first: DeclaredSymbol; readonly second: DeclaredSymbol }[];
+}
+
+/** What one cluster is made of. */
+export interface ClusterScope {
+  /** Null: the program declares none, or several and this is none of them. */
+  readonly cluster: DeclaredSymbol | null;
+  /** What stands in its block and, where it is the only one, at the top of files: in the order of the program. */
+  readonly members: readonly BlockNode[];
+  readonly symbols: Symbols;
+}
+
+export interface ProgramSymbols extends SharedSymbols {
+  /** One for each cluster; one without a cluster where the program declares none. */
+  readonly scopes: readonly ClusterScope[];
+  /** Of several clusters: what stands at the top of files. Assertions may; all else belongs to none of the clusters. */
+  readonly top: ClusterScope;
 }
 
 /** Namespaces that every cluster has. */
@@ -116,71 +137,69 @@ export function blocksOf(members: readonly MemberNode[] | undefined, parent: str
   );
 }
 
-export function bind(root: FileNode): Symbols {
+export function bind(root: FileNode): ProgramSymbols {
+  const blocks = blocksOf(root.members, "file");
+  const several = blocks.filter(({ keyword }) => keyword.value === "cluster").length > 1;
   const binder = new Binder();
-  for (const block of blocksOf(root.members, "file")) binder.topLevel(block);
-  return binder.symbols();
+  const top = new ScopeBinder(binder, null);
+  const scopes: ScopeBinder[] = [];
+  for (const block of blocks) {
+    if (block.keyword.value === "network") binder.network(block);
+    else if (block.keyword.value !== "cluster") top.member(block, null);
+    else {
+      const symbol = binder.cluster(block);
+      const scope = several ? new ScopeBinder(binder, symbol) : top;
+      if (several) scopes.push(scope);
+      else scope.cluster = symbol;
+      for (const inner of blocksOf(block.body?.members, "cluster")) scope.member(inner, symbol.name);
+    }
+  }
+  const shared = binder.shared();
+  return { ...shared, scopes: (several ? scopes : [top]).map((scope) => scope.scope(shared)), top: top.scope(shared) };
 }
 
+/** A name that was declared before in its table. */
+interface Duplicate {
+  readonly first: DeclaredSymbol;
+  readonly second: DeclaredSymbol;
+}
+
+/** What all clusters share. */
 class Binder {
   private readonly clusters: DeclaredSymbol[] = [];
   private readonly all: DeclaredSymbol[] = [];
-  private readonly duplicates: { first: DeclaredSymbol; second: DeclaredSymbol }[] = [];
+  private readonly duplicates: Duplicate[] = [];
   private readonly tables = new Map<string, Map<string, DeclaredSymbol>>();
   private readonly routers = new Map<string, DeclaredSymbol>();
-  private readonly namespaces = new Map<string, NamespaceSymbols>();
 
-  constructor() {
-    for (const name of builtInNamespaces) this.namespaceOf(name);
-  }
-
-  symbols(): Symbols {
+  shared(): SharedSymbols {
     return {
       clusters: this.clusters,
       networks: this.table("network"),
       subnets: this.table("subnet"),
       routers: this.routers,
-      nodes: this.table("node"),
-      namespaces: this.namespaces,
       all: this.all,
       references: [],
       duplicates: this.duplicates,
     };
   }
 
-  topLevel(block: BlockNode): void {
+  cluster(block: BlockNode): DeclaredSymbol {
+    const symbol = this.enter(this.table("cluster"), "cluster", block, null);
+    this.clusters.push(symbol);
+    for (const cni of blocksOf(block.body?.members, "cluster")) {
+      if (cni.keyword.value !== "cni") continue;
+      for (const pool of blocksOf(cni.body?.members, "cni")) this.enter(this.table(`pool ${this.clusters.length}`), "pool", pool, symbol.name);
+    }
+    return symbol;
+  }
+
+  network(block: BlockNode): void {
     const name = nameOf(block);
-    switch (block.keyword.value) {
-      case "cluster": {
-        const symbol = this.symbol("cluster", block, null);
-        this.clusters.push(symbol);
-        this.all.push(symbol);
-        for (const cni of blocksOf(block.body?.members, "cluster"))
-          for (const pool of blocksOf(cni.body?.members, cni.keyword.value))
-            this.enter(this.table(`pool ${this.clusters.length}`), "pool", pool, name);
-        break;
-      }
-      case "network":
-        this.enter(this.table("network"), "network", block, null);
-        for (const inner of blocksOf(block.body?.members, "network")) {
-          if (inner.keyword.value === "subnet") this.enter(this.table("subnet"), "subnet", inner, name);
-          else this.router(inner, name);
-        }
-        break;
-      case "node":
-      case "firewall":
-        this.enter(this.table(block.keyword.value), block.keyword.value, block, null);
-        break;
-      case "admin-policy":
-      case "baseline-policy":
-        // Both are ClusterNetworkPolicies and share their names.
-        this.enter(this.table("cluster policy"), block.keyword.value, block, null);
-        break;
-      case "namespace":
-        this.namespace(block, name);
-        break;
-      default:
-        break;
+    this.enter(this.table("network"), "network", block, null);
+    for (const inner of blocksOf(block.body?.members, "network")) {
+      if (inner.keyword.value === "subnet") this.enter(this.table("subnet"), "subnet", inner, name);
+      else this.router(inner, name);
     }
   }
 
@@ -189,35 +208,6 @@ class Binder {
     this.enter(table, "router", block, network);
     const symbol = table.get(nameOf(block));
     if (symbol !== undefined && !this.routers.has(symbol.name)) this.routers.set(symbol.name, symbol);
-  }
-
-  private namespace(block: BlockNode, name: string): void {
-    const symbol = this.symbol("namespace", block, null);
-    this.all.push(symbol);
-    if (name === "") return;
-    const namespace = this.namespaceOf(name);
-    namespace.declarations.push(symbol);
-    for (const inner of blocksOf(block.body?.members, "namespace")) {
-      switch (inner.keyword.value) {
-        case "pod":
-        case "workload":
-          this.enter(namespace.pods, inner.keyword.value, inner, name);
-          break;
-        case "service":
-          this.enter(namespace.services, "service", inner, name);
-          break;
-        default:
-          this.enter(namespace.policies, "policy", inner, name);
-      }
-    }
-  }
-
-  private namespaceOf(name: string): NamespaceSymbols {
-    const known = this.namespaces.get(name);
-    if (known !== undefined) return known;
-    const made: NamespaceSymbols = { name, declarations: [], pods: new Map(), services: new Map(), policies: new Map() };
-    this.namespaces.set(name, made);
-    return made;
   }
 
   private table(key: string): Map<string, DeclaredSymbol> {
@@ -233,13 +223,92 @@ class Binder {
     return { kind, name: nameOf(block), scope, span: spanOf(at, at.start, at.end), block };
   }
 
-  private enter(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): void {
+  declare(kind: SymbolKind, block: BlockNode, scope: string | null): DeclaredSymbol {
     const symbol = this.symbol(kind, block, scope);
     this.all.push(symbol);
-    if (symbol.name === "") return;
+    return symbol;
+  }
+
+  enter(table: Map<string, DeclaredSymbol>, kind: SymbolKind, block: BlockNode, scope: string | null): DeclaredSymbol {
+    const symbol = this.declare(kind, block, scope);
+    if (symbol.name === "") return symbol;
     const first = table.get(symbol.name);
     if (first === undefined) table.set(symbol.name, symbol);
     // Two spellings of one name are told apart by the finding about the misspelt one.
     else if (writtenName(first.block) === writtenName(block)) this.duplicates.push({ first, second: symbol });
+    return symbol;
+  }
+}
+
+/** What belongs to one cluster. */
+class ScopeBinder {
+  cluster: DeclaredSymbol | null;
+  readonly members: BlockNode[] = [];
+  private readonly binder: Binder;
+  private readonly nodes = new Map<string, DeclaredSymbol>();
+  private readonly firewalls = new Map<string, DeclaredSymbol>();
+  /** Of both kinds: they are ClusterNetworkPolicies and share their names. */
+  private readonly clusterPolicies = new Map<string, DeclaredSymbol>();
+  private readonly namespaces = new Map<string, NamespaceSymbols>();
+
+  constructor(binder: Binder, cluster: DeclaredSymbol | null) {
+    this.binder = binder;
+    this.cluster = cluster;
+    for (const name of builtInNamespaces) this.namespaceOf(name);
+  }
+
+  scope(shared: SharedSymbols): ClusterScope {
+    return { cluster: this.cluster, members: this.members, symbols: { ...shared, nodes: this.nodes, namespaces: this.namespaces } };
+  }
+
+  /** @param cluster name of the cluster in whose block the member stands, or null at the top of a file */
+  member(block: BlockNode, cluster: string | null): void {
+    this.members.push(block);
+    switch (block.keyword.value) {
+      case "node":
+        this.binder.enter(this.nodes, "node", block, cluster);
+        break;
+      case "firewall":
+        this.binder.enter(this.firewalls, "firewall", block, cluster);
+        break;
+      case "admin-policy":
+      case "baseline-policy":
+        this.binder.enter(this.clusterPolicies, block.keyword.value, block, cluster);
+        break;
+      case "namespace":
+        this.namespace(block, cluster);
+        break;
+      default:
+        break;
+    }
+  }
+
+  private namespace(block: BlockNode, cluster: string | null): void {
+    const symbol = this.binder.declare("namespace", block, cluster);
+    const { name } = symbol;
+    if (name === "") return;
+    const namespace = this.namespaceOf(name);
+    namespace.declarations.push(symbol);
+    for (const inner of blocksOf(block.body?.members, "namespace")) {
+      switch (inner.keyword.value) {
+        case "pod":
+        case "workload":
+          this.binder.enter(namespace.pods, inner.keyword.value, inner, name);
+          break;
+        case "service":
+          this.binder.enter(namespace.services, "service", inner, name);
+          break;
+        default:
+          this.binder.enter(namespace.policies, "policy", inner, name);
+      }
+    }
+  }
+
+  private namespaceOf(name: string): NamespaceSymbols {
+    const known = this.namespaces.get(name);
+    if (known !== undefined) return known;
+    const made: NamespaceSymbols = { name, declarations: [], pods: new Map(), services: new Map(), policies: new Map() };
+    this.namespaces.set(name, made);
+    return made;
   }
 }

@@ -1,6 +1,6 @@
 /** `assert`. */
 import type { BlockNode, ConnectivityNode, FailureNode, NameNode, NodeBase, PeerNode, ReachNode, ResolveNode, ScalarNode } from "../ast/nodes.ts";
-import { blocksOf, builtInServices, nameOf } from "../binder/binder.ts";
+import { builtInServices, nameOf } from "../binder/binder.ts";
 import { domainFault } from "../binder/names.ts";
 import type {
   AssertDeclaration,
@@ -14,6 +14,7 @@ import type {
 } from "../program/checked.ts";
 import { parseIp } from "../values/index.ts";
 import type { Ip } from "../values/index.ts";
+import { misplacedCluster, misplacedNamespace } from "./cluster-paths.ts";
 import type { CheckContext } from "./context.ts";
 import type { NamespacesFacts } from "./namespace.ts";
 import type { NetworkFacts } from "./network.ts";
@@ -24,17 +25,36 @@ import { portRanges } from "./ports.ts";
 import { selectorOf } from "./selectors.ts";
 import { cidrOrAddress, inRange, isMalformed } from "./values.ts";
 
-export function checkAsserts(ctx: CheckContext, namespaces: NamespacesFacts, networks: NetworkFacts): readonly AssertDeclaration[] {
-  const facts: AssertFacts = { ...namespaces, linkCount: linkCount(ctx, networks) };
-  return blocksOf(ctx.root.members, "file")
+export function assertFacts(ctx: CheckContext, namespaces: NamespacesFacts, networks: NetworkFacts): AssertFacts {
+  return { ...namespaces, linkCount: linkCount(ctx, networks), resolution: null };
+}
+
+/** The assertions among what belongs to one cluster. */
+export function checkAsserts(ctx: CheckContext, facts: AssertFacts): readonly AssertDeclaration[] {
+  return ctx.members
     .filter((block) => block.keyword.value === "assert")
     .map((block) => assertOf(ctx, block, facts))
     .filter((assertion) => assertion !== null);
 }
 
-interface AssertFacts extends NamespacesFacts {
+export interface AssertFacts extends NamespacesFacts {
   /** Wires between a subnet and a node or router. */
   readonly linkCount: number;
+  /** Of which cluster parties and namespaces are; null: all of the one that is checked. */
+  readonly resolution: Resolution | null;
+}
+
+/** Both report what they give null for. */
+export interface Resolution {
+  readonly party: (peer: PeerNode) => Party | null;
+  readonly namespace: (name: NameNode) => { readonly ctx: CheckContext; readonly name: NameNode } | null;
+}
+
+/** A party as its own cluster names it. */
+export interface Party {
+  readonly ctx: CheckContext;
+  readonly facts: AssertFacts;
+  readonly peer: PeerNode;
 }
 
 function linkCount(ctx: CheckContext, networks: NetworkFacts): number {
@@ -42,7 +62,7 @@ function linkCount(ctx: CheckContext, networks: NetworkFacts): number {
   return ctx.symbols.nodes.size + routers.reduce((sum, router) => sum + router.joins.value.length, 0);
 }
 
-function assertOf(ctx: CheckContext, block: BlockNode, facts: AssertFacts): AssertDeclaration | null {
+export function assertOf(ctx: CheckContext, block: BlockNode, facts: AssertFacts): AssertDeclaration | null {
   const statements: AssertStatement[] = [];
   let sound = true;
   const members = block.body?.members ?? [];
@@ -96,7 +116,8 @@ function failureOf(ctx: CheckContext, node: FailureNode, facts: AssertFacts): Fa
 /** An empty body is a statement too: nobody talks to the namespace, and it to nobody. */
 function connectivityOf(ctx: CheckContext, node: ConnectivityNode, facts: AssertFacts): ConnectivityAssertion | null {
   const statements: ReachAssertion[] = [];
-  let sound = node.namespace !== null && resolveNamespace(ctx, node.namespace);
+  const named = node.namespace === null ? null : facts.resolution === null ? { ctx, name: node.namespace } : facts.resolution.namespace(node.namespace);
+  let sound = named !== null && misplacedNamespace(named.ctx, named.name) === null && resolveNamespace(named.ctx, named.name);
   for (const member of node.body?.members ?? []) {
     if (member.kind !== "reach") {
       ctx.report(
@@ -118,14 +139,14 @@ function connectivityOf(ctx: CheckContext, node: ConnectivityNode, facts: Assert
     if (statement === null || statement.never) sound = false;
     else statements.push(statement);
   }
-  if (!sound || node.namespace === null || node.body === null) return null;
-  return { kind: "connectivity", namespace: node.namespace.value, statements, span: ctx.span(node) };
+  if (!sound || named === null || node.body === null) return null;
+  return { kind: "connectivity", namespace: named.name.value, statements, span: ctx.span(node) };
 }
 
 function resolveOf(ctx: CheckContext, node: ResolveNode, facts: AssertFacts): ResolveAssertion | null {
   const sources = union(ctx, node.sources, "asker", facts);
   const except = node.except.length === 0 ? undefined : union(ctx, node.except, "asker", facts);
-  const target = resolveTarget(ctx, node.targets);
+  const target = resolveTarget(ctx, node.targets, facts);
   const name = node.name === null ? null : queryName(ctx, node.name);
   if (sources === null || except === null || target === null || name === null) return null;
   return { kind: "resolve", sources, except: except ?? null, name, target, span: ctx.span(node) };
@@ -142,14 +163,15 @@ function queryName(ctx: CheckContext, node: NameNode): string | null {
 
 const targetHelp = "a name resolves to `service namespace/name`, to addresses or to `nothing`";
 
-function resolveTarget(ctx: CheckContext, targets: readonly PeerNode[]): ResolveTarget | null {
+function resolveTarget(ctx: CheckContext, targets: readonly PeerNode[], facts: AssertFacts): ResolveTarget | null {
   const [first, ...more] = targets;
   if (first === undefined) return null;
   const [other] = more;
   if (first.form === "service" || first.form === "nothing") {
     if (other !== undefined) return wrongPeer(ctx, other, describePeer(ctx, other), `beside ${describePeer(ctx, first)}`, null, targetHelp);
     if (first.form === "nothing") return { kind: "nothing" };
-    const service = serviceOf(ctx, first);
+    const party = facts.resolution === null ? { ctx, peer: first } : facts.resolution.party(first);
+    const service = party === null ? null : serviceOf(party.ctx, party.peer);
     return service?.kind === "service" ? { kind: "service", namespace: service.namespace, name: service.name } : null;
   }
   const addresses: Ip[] = [];
@@ -185,7 +207,7 @@ function failureCount(ctx: CheckContext, node: FailureNode, facts: AssertFacts):
   return null;
 }
 
-function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts): ReachAssertion | null {
+function reachOf(ctx: CheckContext, node: ReachNode, facts: AssertFacts): ReachAssertion | null {
   const negations = [...node.sources, ...node.targets].filter((peer) => peer.form === "nothing");
   const [negation] = negations;
   const never = node.never || negations.length > 0;
@@ -206,9 +228,9 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
       sound = false;
     }
   }
-  const sources = union(ctx, node.sources, "source", namespaces);
-  const except = node.except.length === 0 ? undefined : union(ctx, node.except, "source", namespaces);
-  const target = union(ctx, node.targets, "target", namespaces);
+  const sources = union(ctx, node.sources, "source", facts);
+  const except = node.except.length === 0 ? undefined : union(ctx, node.except, "source", facts);
+  const target = union(ctx, node.targets, "target", facts);
   const ports = node.ports === null ? undefined : portRanges(ctx, node.ports);
   const path = pathConditions(ctx, node, never, target);
   if (node.someBackend && target !== null && target.kind !== "service") {
@@ -236,8 +258,11 @@ function reachOf(ctx: CheckContext, node: ReachNode, namespaces: NamespacesFacts
 /** Who reaches, who resolves, or who is reached. */
 type Side = "source" | "asker" | "target";
 
-function union(ctx: CheckContext, peers: readonly PeerNode[], side: Side, namespaces: NamespacesFacts): EndpointExpression | null {
-  const members = peers.map((peer) => endpointOf(ctx, peer, side, namespaces));
+function union(ctx: CheckContext, peers: readonly PeerNode[], side: Side, facts: AssertFacts): EndpointExpression | null {
+  const members = peers.map((peer) => {
+    const party = facts.resolution === null ? { ctx, facts, peer } : facts.resolution.party(peer);
+    return party === null ? null : endpointOf(party.ctx, party.peer, side, party.facts);
+  });
   const [first, ...rest] = members;
   const last = peers.at(-1);
   if (first === undefined || first === null || last === undefined || rest.some((member) => member === null)) return null;
@@ -250,6 +275,8 @@ const endpointHelp =
 
 function endpointOf(ctx: CheckContext, peer: PeerNode, side: Side, namespaces: NamespacesFacts): EndpointExpression | null {
   const span = ctx.span(peer);
+  // Of a service it is asked behind `resolves`, too.
+  if (peer.form !== "service" && misplacedCluster(ctx, peer) !== null) return null;
   switch (peer.form) {
     case "anything":
     case "nothing":
@@ -322,6 +349,7 @@ interface HalfPath extends NodeBase {
 function serviceOf(ctx: CheckContext, peer: PeerNode): EndpointExpression | null {
   const value = peer.value;
   if (value === null || value.kind !== "scalar" || value.form === "malformed") return null;
+  if (misplacedCluster(ctx, peer) !== null) return null;
   if (value.form !== "path") {
     const homes = [...ctx.symbols.namespaces.values()]
       .filter((namespace) => namespace.services.has(value.text))

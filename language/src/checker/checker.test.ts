@@ -265,7 +265,7 @@ for app, hop in { web = core, api = core } {
 }`).replace("(8079 + i)/tcp", "port(8079 + i, tcp)"),
     );
     expect(diagnostics.map(({ message }) => message)).toEqual([]);
-    expect(program?.assertions.map(({ statements }) => statements)).toMatchObject(
+    expect(program?.clusters[0]?.assertions.map(({ statements }) => statements)).toMatchObject(
       ["web", "api"].map((app) => [
         {
           target: { kind: "service", name: app },

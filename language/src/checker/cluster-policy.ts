@@ -1,6 +1,6 @@
 /** `admin-policy`, `baseline-policy`: ClusterNetworkPolicies, checked as their CustomResourceDefinition (policy.networking.k8s.io/v1alpha2) does. */
 import type { BlockNode, PeerNode, RuleNode, ValueNode } from "../ast/nodes.ts";
-import { blocksOf, nameOf } from "../binder/binder.ts";
+import { nameOf } from "../binder/binder.ts";
 import type {
   ClusterPolicyDeclaration,
   ClusterPolicyPeerDeclaration,
@@ -30,7 +30,7 @@ const tiers: ReadonlyMap<string, ClusterPolicyDeclaration["tier"]> = new Map([
 const actions = { allow: "Accept", deny: "Deny", pass: "Pass" } as const;
 
 export function checkClusterPolicies(ctx: CheckContext, index: PodIndex): readonly ClusterPolicyDeclaration[] {
-  const policies = blocksOf(ctx.root.members, "file").flatMap((block) => {
+  const policies = ctx.members.flatMap((block) => {
     const tier = tiers.get(block.keyword.value);
     return tier === undefined || nameOf(block) === "" ? [] : (policyOf(ctx, block, tier, index) ?? []);
   });

@@ -1,4 +1,4 @@
-/** `cluster`: exactly one, with its service ranges, pools, proxy and DNS server. */
+/** `cluster`: its service ranges, pools, proxy and DNS server. */
 import type { BlockNode, NodeBase } from "../ast/nodes.ts";
 import { blocksOf, nameOf } from "../binder/binder.ts";
 import { blockRow } from "../schema/blocks.ts";
@@ -66,22 +66,14 @@ const nothing: ClusterFacts = {
 };
 
 export function checkCluster(ctx: CheckContext): ClusterFacts {
-  const [first, second] = ctx.symbols.clusters;
-  if (first === undefined) {
+  if (ctx.cluster === null) {
     const declared = ctx.root.members.some(
       (member) => member.kind === "block" && (member.keyword.value === "cluster" || blockRow(member.keyword.value)?.parents.includes("file") !== true),
     );
     if (!declared) ctx.report("no-cluster", {}, { span: ctx.atStart, help: "begin with `cluster NAME { … }`" });
     return nothing;
   }
-  if (second !== undefined) {
-    ctx.report(
-      "several-clusters",
-      {},
-      { span: ctx.header(second.block), related: [{ span: ctx.header(first.block), text: "the first cluster" }] },
-    );
-  }
-  return clusterOf(ctx, first.block);
+  return clusterOf(ctx, ctx.cluster.block);
 }
 
 /** The one block of a kind; a second one is reported. */
@@ -155,7 +147,7 @@ function clusterOf(ctx: CheckContext, block: BlockNode): ClusterFacts {
 
 /** A misspelt keyword may be the block that seems to be missing. */
 function hasUnknownBlock(block: BlockNode): boolean {
-  return (block.body?.members ?? []).some((member) => member.kind === "block" && !["cni", "proxy", "dns"].includes(member.keyword.value));
+  return (block.body?.members ?? []).some((member) => member.kind === "block" && blocksOf([member], "cluster").length === 0);
 }
 
 function usableRanges(ctx: CheckContext, block: BlockNode, cidrs: readonly Cidr[], dns: BlockNode | null): readonly Cidr[] | null {

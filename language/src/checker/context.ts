@@ -1,7 +1,7 @@
 /** What every check works with: the file, the declared names and the list of findings. */
 import type { AstNode, BlockNode, FileNode, NodeBase } from "../ast/nodes.ts";
 import { spanOf } from "../ast/place.ts";
-import type { DeclaredSymbol, Symbols } from "../binder/binder.ts";
+import type { ClusterScope, DeclaredSymbol, Symbols } from "../binder/binder.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
 import type { ExpandedProgram } from "../expand/types.ts";
 import { writtenText } from "../expand/written-text.ts";
@@ -23,22 +23,35 @@ interface Unresolved {
 
 export class CheckContext {
   readonly program: ExpandedProgram;
+  /** The cluster whose part of the program is checked; null: there is none, or it is what several clusters share. */
+  readonly cluster: DeclaredSymbol | null;
+  /** What belongs to that cluster. */
+  readonly members: readonly BlockNode[];
   readonly symbols: Symbols;
-  readonly diagnostics: Diagnostic[] = [];
+  readonly diagnostics: Diagnostic[];
   /** Labels, ports or names of some pod could not be read: what selectors match is then not judged. */
-  podsInDoubt = false;
+  podsInDoubt: boolean;
   /** Service addresses outside the service ranges: one message, because one wrong range is behind them. */
   readonly outsideServiceRanges: { readonly address: string; readonly span: Span; readonly help: string }[] = [];
   /** Names in blocks of an unknown or misplaced kind. They are declared in a way, so nobody who uses them is told otherwise. */
-  readonly lostNames = new Set<string>();
+  readonly lostNames: Set<string>;
   /** Kinds of which some block has no name; who uses an unknown name of the kind may mean that one. */
-  readonly namelessKinds = new Set<string>();
-  private readonly renamed = new Map<string, { readonly repaired: string; readonly edits: TextEdit[] }>();
-  private readonly unresolved = new Map<string, Unresolved>();
+  readonly namelessKinds: Set<string>;
+  private readonly renamed: Map<string, { readonly repaired: string; readonly edits: TextEdit[] }>;
+  private readonly unresolved: Map<string, Unresolved>;
 
-  constructor(program: ExpandedProgram, symbols: Symbols) {
+  /** @param outer what is known of the whole program, when only a part of it is checked */
+  constructor(program: ExpandedProgram, { cluster, members, symbols }: ClusterScope, outer: CheckContext | null = null) {
     this.program = program;
+    this.cluster = cluster;
+    this.members = members;
     this.symbols = symbols;
+    this.diagnostics = outer?.diagnostics ?? [];
+    this.lostNames = outer?.lostNames ?? new Set();
+    this.namelessKinds = outer?.namelessKinds ?? new Set();
+    this.renamed = outer?.renamed ?? new Map<string, { readonly repaired: string; readonly edits: TextEdit[] }>();
+    this.unresolved = outer?.unresolved ?? new Map<string, Unresolved>();
+    this.podsInDoubt = outer?.podsInDoubt ?? false;
   }
 
   /** All declarations of the program. */
@@ -119,7 +132,9 @@ export class CheckContext {
       return;
     }
     if (name === "" || this.lostNames.has(name) || kinds.some((kind) => this.namelessKinds.has(kind))) return;
-    const key = `${what}\n${scope ?? ""}\n${name}`;
+    // Networks are shared: a subnet that is missing is missing to all clusters.
+    const cluster = what === "subnet" || what === "router" ? "" : (this.cluster?.name ?? "");
+    const key = `${what}\n${scope ?? ""}\n${name}\n${cluster}`;
     const known = this.unresolved.get(key);
     if (known === undefined) this.unresolved.set(key, { what, name, scope, candidates, spans: [span] });
     else known.spans.push(span);
@@ -131,13 +146,17 @@ export class CheckContext {
     return false;
   }
 
-  /** Turns what was collected into diagnostics. Once, at the end. */
-  reportCollected(): void {
+  /** Turns what was collected of this part of the program into diagnostics. Once, at the end. */
+  reportOutside(): void {
     const [outside, ...more] = this.outsideServiceRanges;
     if (outside !== undefined) {
       const related = more.slice(0, 8).map(({ address, span }): Label => ({ span, text: `nor is \`${address}\`` }));
       this.report("outside-service-range", { address: outside.address }, { span: outside.span, related, help: outside.help });
     }
+  }
+
+  /** Turns the unknown names of the whole program into diagnostics. Once, at the end. */
+  reportUnknown(): void {
     for (const { what, name, scope, candidates, spans } of this.unresolved.values()) {
       const known = [...candidates].sort();
       const meant = nearest(name, known);

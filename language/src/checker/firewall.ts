@@ -1,6 +1,6 @@
 /** `firewall`. */
 import type { BlockNode, PeerNode, RuleNode } from "../ast/nodes.ts";
-import { blocksOf, nameOf } from "../binder/binder.ts";
+import { nameOf } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import type { FirewallDeclaration, FirewallPeerDeclaration, FirewallRuleDeclaration } from "../program/checked.ts";
 import type { CheckContext } from "./context.ts";
@@ -11,7 +11,7 @@ import { listedTwice } from "./values.ts";
 import type { NamedReference } from "./values.ts";
 
 export function checkFirewalls(ctx: CheckContext): readonly FirewallDeclaration[] {
-  return blocksOf(ctx.root.members, "file")
+  return ctx.members
     .filter((block) => block.keyword.value === "firewall" && nameOf(block) !== "")
     .map((block) => firewallOf(ctx, block))
     .filter((firewall) => firewall !== null);

@@ -37,7 +37,7 @@ export function checkNamespaces(ctx: CheckContext, cluster: ClusterFacts): Names
   const namespaces: NamespaceFacts[] = [];
   const labels = new Map<string, Labels>(builtInNamespaces.map((name) => [name, {}]));
   const grouped = new Map<string, BlockNode[]>();
-  for (const block of blocksOf(ctx.root.members, "file")) {
+  for (const block of ctx.members) {
     if (block.keyword.value !== "namespace" || nameOf(block) === "") continue;
     const blocks = grouped.get(nameOf(block));
     if (blocks === undefined) grouped.set(nameOf(block), [block]);

@@ -27,10 +27,16 @@ export function claim(ctx: CheckContext, owners: AddressOwners, address: Ip, who
   }
 }
 
-export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: ReadonlySet<string>): readonly NodeDeclaration[] {
+/** @param owners of the addresses of all clusters' nodes */
+export function checkNodes(
+  ctx: CheckContext,
+  networks: NetworkFacts,
+  doubtful: ReadonlySet<string>,
+  owners: AddressOwners,
+): readonly NodeDeclaration[] {
   const out: NodeDeclaration[] = [];
-  const owners: AddressOwners = new Map();
-  for (const block of blocksOf(ctx.root.members, "file")) {
+  const beside = ctx.symbols.clusters.length > 1 ? ` of cluster \`${ctx.cluster?.name ?? ""}\`` : "";
+  for (const block of ctx.members) {
     if (block.keyword.value !== "node") continue;
     const labels = read(ctx, block, "labels", labelsOf(["kubernetes.io/hostname"]), {});
     const addresses = read(ctx, block, "address", addressesOf, []);
@@ -44,7 +50,7 @@ export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: 
     for (const address of addresses?.value ?? []) {
       const span = ctx.span(nodeOfAddress(block, "address", address) ?? block);
       if (subnet !== undefined && !doubtful.has(subnet.name)) checkNodeAddress(ctx, address, subnet, span);
-      claim(ctx, owners, address, `node \`${nameOf(block)}\``, span);
+      claim(ctx, owners, address, `node \`${nameOf(block)}\`${beside}`, span);
     }
     if (labels === null || addresses === null || symbol === null || reference === null) continue;
     out.push({
@@ -56,16 +62,17 @@ export function checkNodes(ctx: CheckContext, networks: NetworkFacts, doubtful: 
       labels,
     });
   }
-  const [cluster] = ctx.symbols.clusters;
-  const misnamed = ctx.root.members.some((member) => member.kind === "block" && (member.keyword.value === "node" || !isKnown(member)));
-  if (cluster !== undefined && ctx.symbols.nodes.size === 0 && !misnamed) {
+  const { cluster } = ctx;
+  const around = [...ctx.root.members, ...(cluster?.block.body?.members ?? [])];
+  const misnamed = around.some((member) => member.kind === "block" && (member.keyword.value === "node" || !isKnown(member)));
+  if (cluster !== null && ctx.symbols.nodes.size === 0 && !misnamed) {
     ctx.report("no-nodes", { cluster: cluster.name }, { span: ctx.header(cluster.block), help: "declare machines: `node NAME in SUBNET`" });
   }
   return out;
 }
 
 function isKnown(block: BlockNode): boolean {
-  return blocksOf([block], "file").length > 0;
+  return blocksOf([block], "file").length > 0 || blocksOf([block], "cluster").length > 0;
 }
 
 function checkNodeAddress(ctx: CheckContext, address: Ip, subnet: SubnetFacts, span: ReturnType<CheckContext["span"]>): void {

@@ -35,8 +35,9 @@ const linkLocal: readonly NamedRange[] = ["169.254.0.0/16", "fe80::/10"].flatMap
 /**
  * Reports each range against the narrowest one that holds it. Two CIDRs are either disjoint or one holds the other, so after sorting a
  * stack of open ranges finds every overlap in one pass. Gives the ranges that overlap another.
+ * @param told pairs that were reported before; those that are reported now join them
  */
-export function checkOverlaps(ctx: CheckContext, ranges: readonly NamedRange[]): ReadonlySet<NamedRange> {
+export function checkOverlaps(ctx: CheckContext, ranges: readonly NamedRange[], told: Set<string> = new Set()): ReadonlySet<NamedRange> {
   const order = new Map([...ranges, ...linkLocal].map((range, index) => [range, index]));
   const sorted = [...order.keys()].sort(
     (x, y) => compareIp(x.cidr.ip, y.cidr.ip) || x.cidr.prefix - y.cidr.prefix || (order.get(x) ?? 0) - (order.get(y) ?? 0),
@@ -48,16 +49,30 @@ export function checkOverlaps(ctx: CheckContext, ranges: readonly NamedRange[]):
     const outer = open.at(-1);
     if (outer !== undefined) {
       overlapping.add(range).add(outer);
-      const [later, earlier] = (range.span?.start ?? -1) >= (outer.span?.start ?? -1) ? [range, outer] : [outer, range];
-      if (later.span !== null) {
-        ctx.report(
-          "ranges-overlap",
-          { one: later.label, other: earlier.label },
-          { span: later.span, ...(earlier.span === null ? {} : { related: [{ span: earlier.span, text: earlier.label }] }) },
-        );
-      }
+      report(ctx, range, outer, told);
     }
     open.push(range);
   }
   return overlapping;
+}
+
+/** Reports two ranges that overlap. */
+export function checkPair(ctx: CheckContext, one: NamedRange, other: NamedRange, told: Set<string>): void {
+  if (containsCidr(one.cidr, other.cidr) || containsCidr(other.cidr, one.cidr)) report(ctx, one, other, told);
+}
+
+function report(ctx: CheckContext, one: NamedRange, other: NamedRange, told: Set<string>): void {
+  const [later, earlier] = (one.span?.start ?? -1) >= (other.span?.start ?? -1) ? [one, other] : [other, one];
+  const pair = `${placeKey(later)} ${placeKey(earlier)}`;
+  if (later.span === null || told.has(pair)) return;
+  told.add(pair);
+  ctx.report(
+    "ranges-overlap",
+    { one: later.label, other: earlier.label },
+    { span: later.span, ...(earlier.span === null ? {} : { related: [{ span: earlier.span, text: earlier.label }] }) },
+  );
+}
+
+function placeKey({ label, span }: NamedRange): string {
+  return `${label} ${span?.file ?? ""} ${span?.start ?? ""}`;
 }

@@ -35,7 +35,7 @@ export interface ServiceOwners {
 export function serviceOwners(ctx: CheckContext, cluster: ClusterFacts): ServiceOwners {
   const addresses: AddressOwners = new Map();
   for (const address of cluster.dnsAddresses ?? []) {
-    const block = cluster.dnsBlock ?? ctx.symbols.clusters[0]?.block;
+    const block = cluster.dnsBlock ?? ctx.cluster?.block;
     if (block === undefined) continue;
     const node = nodeOfAddress(block, "address", address);
     addresses.set(formatIp(address), { who: "service `kube-system/kube-dns`", span: node === null ? ctx.header(block) : ctx.span(node) });

@@ -37,7 +37,7 @@ export function checkStructure(ctx: CheckContext, root: FileNode): void {
 }
 
 /** Remembers the names in a block that is not checked: what refers to them is not unknown. */
-function lose(ctx: CheckContext, lost: BlockNode | AttributeNode): void {
+export function lose(ctx: CheckContext, lost: BlockNode | AttributeNode): void {
   ctx.podsInDoubt = true;
   visit(lost, (node) => {
     if (node.kind !== "block") return node === lost || node.kind === "body" || node.kind === "map";

@@ -3,7 +3,7 @@ const error = "error" as const;
 
 export const modelEntries = {
   "no-cluster": { code: "KN4001", severity: error, message: () => "the program declares no cluster" },
-  "several-clusters": { code: "KN4002", severity: error, message: () => "the program declares more than one cluster" },
+  "several-clusters": { code: "KN4002", severity: error, message: (p: { what: string }) => `${p.what} belongs to none of the clusters` },
   "no-nodes": { code: "KN4003", severity: error, message: (p: { cluster: string }) => `cluster \`${p.cluster}\` has no nodes` },
   "ranges-overlap": {
     code: "KN4004",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkProgram } from "../program/check.ts";
-import type { CheckedProgram } from "../program/checked.ts";
+import type { ClusterProgram } from "../program/checked.ts";
 import { withoutPlaces } from "../testing/expressions.ts";
 import { anyText, inCluster, messages } from "../testing/fixtures.ts";
 import { formatCidr, formatIp } from "../values/index.ts";
@@ -9,11 +9,12 @@ import { loadProgram } from "../program/load.ts";
 import { expandProgram } from "./expand.ts";
 import type { ParameterArgument } from "./types.ts";
 
-function program(text: string): CheckedProgram {
+function program(text: string): ClusterProgram {
   const { program: checked, diagnostics } = checkProgram("t.knet", text);
   expect(diagnostics.filter((diagnostic) => diagnostic.severity === "error").map((diagnostic) => diagnostic.message)).toEqual([]);
-  if (checked === null) throw new Error("no program");
-  return checked;
+  const [only] = checked?.clusters ?? [];
+  if (only === undefined) throw new Error("no program");
+  return only;
 }
 
 /** Two programs that mean the same, wherever their parts stand. */
@@ -304,7 +305,7 @@ ${inCluster("node x in blue").replace("node x in blue", "")}`;
     ]);
     const result = checkProgram("t.knet", text, { parameters });
     return (
-      result.program?.nodes.map((node) => node.name) ??
+      result.program?.clusters[0]?.nodes.map((node) => node.name) ??
       result.diagnostics.map(({ code, message, notes }) => [code, message, ...notes].join(" | "))
     );
   };

@@ -82,7 +82,12 @@ export function nameNode(text: string, at: Standing): NameNode {
 function textForm(value: Value & { readonly kind: "string" | "name" | "path" }, wanted: Wanted): ScalarForm {
   const { kind, text } = value;
   if (wanted === "label") return "string";
-  if (wanted === "party") return /^[^/]+\/[^/]+$/.test(text) ? "path" : isWordText(text) ? "word" : "string";
+  if (wanted === "party") {
+    const parts = text.split("/");
+    // As the lexer has it: `cluster/namespace/name` is for the checker to cut.
+    if (parts.length === 3 && parts.every((part) => part !== "")) return "dotted";
+    return /^[^/]+\/[^/]+$/.test(text) ? "path" : isWordText(text) ? "word" : "string";
+  }
   if (kind === "string") return wanted === "port" && isWordText(text) ? "word" : "string";
   return kind === "name" ? "word" : "path";
 }

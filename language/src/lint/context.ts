@@ -5,7 +5,7 @@ import { PodIndex } from "../checker/selectors.ts";
 import type { Selectable } from "../checker/selectors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { languageCatalogue } from "../diagnostics/language.ts";
-import type { CheckedProgram } from "../program/checked.ts";
+import type { ClusterProgram } from "../program/checked.ts";
 import type { Span } from "../text/span.ts";
 
 /** A pod, or a workload for all its pods. */
@@ -17,13 +17,13 @@ export interface Backend extends Selectable {
 }
 
 export class LintContext {
-  readonly program: CheckedProgram;
+  readonly program: ClusterProgram;
   /** The text of a file of the program. */
   readonly textOf: (path: string) => string;
   readonly pods: PodIndex<Backend>;
   readonly diagnostics: Diagnostic[] = [];
 
-  constructor(program: CheckedProgram, textOf: (path: string) => string) {
+  constructor(program: ClusterProgram, textOf: (path: string) => string) {
     this.program = program;
     this.textOf = textOf;
     this.pods = podsOf(program);
@@ -39,7 +39,7 @@ export class LintContext {
   }
 }
 
-function podsOf(program: CheckedProgram): PodIndex<Backend> {
+function podsOf(program: ClusterProgram): PodIndex<Backend> {
   const labels = new Map<string, Labels>(builtInNamespaces.map((name) => [name, {}]));
   const backends: Backend[] = [];
   for (const namespace of program.namespaces) {

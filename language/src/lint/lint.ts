@@ -1,7 +1,7 @@
 /** What is legal and most likely does not work as it is meant. Asked of programs without errors only. */
 import { compareDiagnostics } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
-import type { CheckedProgram } from "../program/checked.ts";
+import type { CheckedProgram, ClusterProgram } from "../program/checked.ts";
 import { lintCapacity } from "./capacity.ts";
 import { LintContext } from "./context.ts";
 import { lintDnsEgress } from "./dns-egress.ts";
@@ -15,7 +15,23 @@ import { lintRanges } from "./ranges.ts";
  * All findings about a program, in order of their places: those that the checker had, less those that say the same less exactly, and the
  * lints' own.
  */
-export function lint(program: CheckedProgram, found: readonly Diagnostic[], textOf: (path: string) => string): readonly Diagnostic[] {
+export function lint({ clusters }: CheckedProgram, found: readonly Diagnostic[], textOf: (path: string) => string): readonly Diagnostic[] {
+  const all = clusters.reduce((sum, cluster) => lintCluster(cluster, sum, textOf), found);
+  return clusters.length === 1 ? all : distinct(all);
+}
+
+/** What is wrong with a network is wrong for each cluster that has it: it is told once. */
+function distinct(findings: readonly Diagnostic[]): readonly Diagnostic[] {
+  const out = new Map<string, Diagnostic>();
+  for (const finding of findings) {
+    const { code, message, span } = finding;
+    const key = JSON.stringify([code, message, span]);
+    if (!out.has(key)) out.set(key, finding);
+  }
+  return [...out.values()];
+}
+
+function lintCluster(program: ClusterProgram, found: readonly Diagnostic[], textOf: (path: string) => string): readonly Diagnostic[] {
   const ctx = new LintContext(program, textOf);
   lintRanges(ctx);
   lintCapacity(ctx);

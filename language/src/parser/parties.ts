@@ -158,7 +158,7 @@ export abstract class PartyRules extends ExpressionRules {
           ALT: () => {
             this.CONSUME(keyword("node"));
             node.form = "node";
-            node.name = this.SUBRULE2(this.name);
+            node.name = this.SUBRULE(this.placedName);
           },
         },
         {
@@ -197,6 +197,14 @@ export abstract class PartyRules extends ExpressionRules {
     { resyncEnabled: false },
   );
 
+  /** A name, or `cluster/name` where a program has several clusters. */
+  protected placedName = this.RULE(
+    "placed name",
+    (): ast.NameNode =>
+      this.OR([{ ALT: () => this.nameOf(this.CONSUME(types.Path)) }, { ALT: () => this.SUBRULE(this.name) }]),
+    { resyncEnabled: false },
+  );
+
   /** `in namespace001`, `in namespace namespace001`, `in namespaces team == "shop"`, `in all namespaces`. */
   protected scope = this.RULE(
     "scope",
@@ -228,7 +236,7 @@ export abstract class PartyRules extends ExpressionRules {
             GATE: () => this.isName(this.LA(2)) && !["on", "reaches", "never", "except"].includes(this.LA(2).image),
             ALT: () => {
               this.CONSUME(keyword("namespace"));
-              const name = this.SUBRULE(this.name);
+              const name = this.SUBRULE2(this.placedName);
               this.ACTION(() => {
                 node.name = name;
               });
@@ -236,7 +244,7 @@ export abstract class PartyRules extends ExpressionRules {
           },
           {
             ALT: () => {
-              const name = this.SUBRULE2(this.name);
+              const name = this.SUBRULE(this.placedName);
               this.ACTION(() => {
                 node.name = name;
               });

@@ -433,7 +433,7 @@ export abstract class StatementRules extends PartyRules {
         this.CONSUME(keyword("connectivity"));
         this.CONSUME(keyword("of"));
         this.CONSUME(keyword("namespace"));
-        node.namespace = this.SUBRULE(this.name);
+        node.namespace = this.SUBRULE(this.placedName);
         this.CONSUME(keyword("is"));
         this.CONSUME(keyword("exactly"));
       });

@@ -5,13 +5,15 @@ import { tokenize } from "../lexer/lexer.ts";
 import { anyText, inCluster, journey, messages } from "../testing/fixtures.ts";
 import { formatCidr, formatIp } from "../values/index.ts";
 import { checkProgram } from "./check.ts";
-import type { CheckedProgram } from "./checked.ts";
+import type { ClusterProgram } from "./checked.ts";
 
-function program(text: string): CheckedProgram {
+/** The only cluster of a program. */
+function program(text: string): ClusterProgram {
   const { program: checked, diagnostics } = checkProgram("t.knet", text);
   expect(diagnostics.filter((diagnostic) => diagnostic.severity === "error").map((diagnostic) => diagnostic.message)).toEqual([]);
-  if (checked === null) throw new Error("no program");
-  return checked;
+  const [only] = checked?.clusters ?? [];
+  if (only === undefined) throw new Error("no program");
+  return only;
 }
 
 const said = (span: { readonly start: number; readonly end: number }, text: string): string => text.slice(span.start, span.end);

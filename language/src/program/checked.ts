@@ -18,8 +18,22 @@ export interface Sourced<T> {
 export interface CheckedProgram {
   /** Path of the entry file. */
   readonly entry: string;
-  /** Exactly one at this stage; the checker reports none or several. */
+  readonly networks: readonly NetworkDeclaration[];
+  /** At least one, in source order. */
+  readonly clusters: readonly ClusterProgram[];
+  /** Assertions whose parties are of more than one cluster. */
+  readonly between: readonly BetweenAssertion[];
+}
+
+/**
+ * One cluster with all that belongs to it, and the networks that it shares with the other clusters of the program. Names of nodes,
+ * namespaces and what is in them are its own.
+ */
+export interface ClusterProgram {
+  /** Path of the program's entry file. */
+  readonly entry: string;
   readonly cluster: ClusterDeclaration;
+  /** All of the program, the same for every cluster. */
   readonly networks: readonly NetworkDeclaration[];
   readonly nodes: readonly NodeDeclaration[];
   readonly firewalls: readonly FirewallDeclaration[];
@@ -27,6 +41,7 @@ export interface CheckedProgram {
   readonly clusterPolicies: readonly ClusterPolicyDeclaration[];
   /** A namespace may be declared in several blocks: they are merged here, in source order. */
   readonly namespaces: readonly NamespaceDeclaration[];
+  /** Those that are about this cluster alone. */
   readonly assertions: readonly AssertDeclaration[];
 }
 
@@ -363,6 +378,17 @@ export interface AssertDeclaration {
   readonly header: Span;
   readonly span: Span;
   readonly statements: readonly AssertStatement[];
+}
+
+/** Its parties exist; what it says is not brought into one cluster's terms. */
+export interface BetweenAssertion {
+  readonly title: string;
+  readonly header: Span;
+  readonly span: Span;
+  /** Names of the clusters, in source order. */
+  readonly clusters: readonly string[];
+  /** As they are written. */
+  readonly statements: readonly string[];
 }
 
 export type AssertStatement = ReachAssertion | ResolveAssertion | ConnectivityAssertion | FailureAssertion;

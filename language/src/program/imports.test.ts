@@ -30,7 +30,7 @@ describe("imports", () => {
       "shops/b.knet": "namespace b {}",
     });
     expect(diagnostics).toEqual([]);
-    expect(program?.namespaces.map((namespace) => [namespace.name, namespace.span.file])).toEqual([
+    expect(program?.clusters[0]?.namespaces.map((namespace) => [namespace.name, namespace.span.file])).toEqual([
       ["b", "shops/b.knet"],
       ["a", "shops/a.knet"],
       ["z", "main.knet"],
@@ -62,7 +62,7 @@ describe("imports", () => {
     ] as const) {
       const { program, diagnostics } = check({ "main.knet": `${main}\n${cluster}`, "lib.knet": lib });
       expect([plain, diagnostics]).toEqual([plain, []]);
-      expect(program?.namespaces.map((namespace) => namespace.name)).toEqual(["n-8", "d-4"]);
+      expect(program?.clusters[0]?.namespaces.map((namespace) => namespace.name)).toEqual(["n-8", "d-4"]);
     }
   });
 
@@ -72,7 +72,7 @@ describe("imports", () => {
       "a.knet": 'import "b.knet"\nconst x = "a"\nconst z = y',
       "b.knet": 'const y = "b"',
     });
-    expect(program?.namespaces[0]?.name).toBe("own-y-b");
+    expect(program?.clusters[0]?.namespaces[0]?.name).toBe("own-y-b");
   });
 
   it("set parameters", () => {
@@ -82,7 +82,7 @@ describe("imports", () => {
         'param count integer where count in 1..9\nparam prefix string = "t"\nfor i in 1..count { namespace "${prefix}-${i}" {} }',
     });
     expect(diagnostics).toEqual([]);
-    expect(program?.namespaces.map((namespace) => namespace.name)).toEqual(["t-1", "t-2", "t-3"]);
+    expect(program?.clusters[0]?.namespaces.map((namespace) => namespace.name)).toEqual(["t-1", "t-2", "t-3"]);
   });
 
   it("of one file twice must say the same", () => {

@@ -66,7 +66,7 @@ function block(keyword: string, doc: string, options: BlockOptions): BlockRow {
 
 /** Limits as those of ClusterNetworkPolicy. */
 const clusterPolicy: Pick<BlockOptions, "parents" | "rule" | "field" | "statements" | "attributes"> = {
-  parents: ["file"],
+  parents: ["file", "cluster"],
   rule: "subdomain",
   field: "policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy",
   statements: ["applies", "allow", "deny", "pass"],
@@ -231,7 +231,7 @@ export const blocks: readonly BlockRow[] = [
     ],
   }),
   block("node", "A machine of the cluster.", {
-    parents: ["file"],
+    parents: ["file", "cluster"],
     rule: "subdomain",
     body: "optional",
     field: "v1 Node",
@@ -242,11 +242,11 @@ export const blocks: readonly BlockRow[] = [
     ],
   }),
   block("firewall", "What may come in from the wire to nodes' own addresses; everything else is dropped.", {
-    parents: ["file"],
+    parents: ["file", "cluster"],
     statements: ["applies", "allow"],
   }),
   block("namespace", "A namespace. Several blocks of one name make one namespace.", {
-    parents: ["file"],
+    parents: ["file", "cluster"],
     field: "v1 Namespace",
     attributes: [
       attribute("labels", labels, "Its labels; `kubernetes.io/metadata.name` is always there.", {
@@ -471,7 +471,7 @@ export const blocks: readonly BlockRow[] = [
     clusterPolicy,
   ),
   block("assert", "What must hold. `knet verify` proves or refutes it.", {
-    parents: ["file"],
+    parents: ["file", "cluster"],
     rule: "title",
     statements: ["reach", "resolve", "connectivity", "failure"],
   }),

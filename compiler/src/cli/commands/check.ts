@@ -10,7 +10,7 @@ import { CommandError } from "../command-error.ts";
 import { fixText } from "../fix.ts";
 import { readSource } from "../input.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram, loadSource, sourcesIn, surroundings } from "../load.ts";
+import { loadClusters, loadSource, sourcesIn, surroundings } from "../load.ts";
 import { modelJson } from "../model-json.ts";
 import type { ParameterOptions } from "../parameters.ts";
 import { styleFor } from "../style.ts";
@@ -60,9 +60,9 @@ async function model(io: Io, files: readonly string[], options: CheckOptions): P
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) throw new CommandError("usage", "--format model-json takes one program", "name one file");
   if (options.fix) await fixFile(io, file, options);
-  const loaded = await loadProgram(io, file, options);
+  const loaded = await loadClusters(io, file, options);
   if (loaded === null) return 1;
-  io.stdout.write(modelJson(loaded.compilation.program, loaded.compilation.model));
+  io.stdout.write(modelJson(loaded.program, loaded.compilations));
   return options.denyWarnings && loaded.loaded.diagnostics.length > 0 ? 1 : 0;
 }
 

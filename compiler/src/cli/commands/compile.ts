@@ -3,14 +3,16 @@ import { resolve } from "node:path";
 import { nearest, positionAt } from "@knet/language";
 import type { SourceFile } from "@knet/language";
 import { artifactFiles } from "../../artifacts/artifacts.ts";
+import type { ArtifactFile } from "../../artifacts/artifacts.ts";
 import type { PositionOf } from "../../artifacts/source-map.ts";
 import { treeWriter } from "../../artifacts/write-aside.ts";
 import { WriteError } from "../../artifacts/write.ts";
 import type { WriteReport } from "../../artifacts/write.ts";
+import type { Compilation } from "../../compilation/compilation.ts";
 import { assembleFabric, manifestsOf } from "../../components/assemble.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram, sourcesIn } from "../load.ts";
+import { loadClusters, sourcesIn } from "../load.ts";
 import type { ParameterOptions } from "../parameters.ts";
 import { progressLine } from "../progress.ts";
 import type { ColorWhen } from "../style.ts";
@@ -27,21 +29,17 @@ export interface CompileOptions extends ParameterOptions {
 }
 
 export async function compile(io: Io, file: string, options: CompileOptions): Promise<ExitCode> {
-  const loaded = await loadProgram(io, file, options, "dataplane");
+  const loaded = await loadClusters(io, file, options, "dataplane");
   if (loaded === null) return 1;
-  const { compilation } = loaded;
-  const names = compilation.model.nodes.map((node) => node.name);
+  const names = loaded.compilations.flatMap(({ model, folder }) => model.nodes.map((node) => `${folder}${node.name}`));
   for (const wanted of options.node) {
     if (names.includes(wanted)) continue;
     const near = nearest(wanted, names);
     throw new CommandError("unknown-endpoint", `no node is called ${wanted}`, near === null ? `the nodes are ${names.join(", ")}` : `did you mean ${near}?`);
   }
   const nodes = options.node.length === 0 ? null : new Set(options.node);
-  // Every host is asked for once: nothing of it needs to stay.
-  const fabric = assembleFabric(compilation.model, { forgetsDataplanes: true });
   const line = progressLine(io.stderr, "compiling");
-  const progress = (done: number, total: number): void => line.update(`${done}/${total} nodes`);
-  const files = artifactFiles(fabric, manifestsOf(compilation.model), placesIn(compilation.sources), { nodes, progress });
+  const files = treeFiles(loaded.compilations, nodes, (folder, done, total) => line.update(`${folder}${done}/${total} nodes`));
   try {
     const write = treeWriter(nodes?.size ?? names.length);
     const written = await write(resolve(io.cwd, options.output), files, { dryRun: options.dryRun });
@@ -53,6 +51,21 @@ export async function compile(io: Io, file: string, options: CompileOptions): Pr
     throw error;
   }
   return 0;
+}
+
+/** One cluster behind the other. Paths in a cluster's source map begin in its folder. */
+function* treeFiles(
+  compilations: readonly Compilation[],
+  nodes: ReadonlySet<string> | null,
+  progress: (folder: string, done: number, total: number) => void,
+): Generator<ArtifactFile> {
+  for (const { model, sources, folder } of compilations) {
+    const own = nodes === null ? null : new Set([...nodes].filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length)));
+    // Every host is asked for once: nothing of it needs to stay.
+    const fabric = assembleFabric(model, { forgetsDataplanes: true });
+    const files = artifactFiles(fabric, manifestsOf(model), placesIn(sources), { nodes: own, progress: (done, total) => progress(folder, done, total) });
+    for (const { path, text, sameAs } of files) yield { path: `${folder}${path}`, text, ...(sameAs === undefined ? {} : { sameAs: `${folder}${sameAs}` }) };
+  }
 }
 
 /** As the source map wants them: lines and columns from 0. */

@@ -15,10 +15,11 @@ import { resolve } from "../../simulate/resolve.ts";
 import type { Journey } from "../../simulate/steps.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram, sourcesIn } from "../load.ts";
+import { loadClusters, sourcesIn } from "../load.ts";
 import type { ParameterOptions } from "../parameters.ts";
 import type { ColorWhen } from "../style.ts";
 import { styleFor } from "../style.ts";
+import { askedOf } from "../cluster-targets.ts";
 import { offersAt, parsePort, parseTransport, resolveSender, resolveTarget } from "../targets.ts";
 import type { Sender, Target } from "../targets.ts";
 
@@ -37,9 +38,10 @@ export interface TraceOptions extends ParameterOptions {
 }
 
 export async function trace(io: Io, file: string, from: string, to: string, options: TraceOptions): Promise<ExitCode> {
-  const loaded = await loadProgram(io, file, options, "judges");
+  const loaded = await loadClusters(io, file, options, "judges");
   if (loaded === null) return 1;
-  const story = traceStory(loaded.compilation, from, to, options);
+  const asked = askedOf(loaded.compilations, { from, to, ...(options.backend === undefined ? {} : { backend: options.backend }) });
+  const story = traceStory(asked.compilation, asked.from, asked.to, { ...options, ...(asked.backend === undefined ? {} : { backend: asked.backend }) });
   io.stdout.write(render(io, story, options));
   return 0;
 }
@@ -65,7 +67,7 @@ export function traceStory(compilation: Compilation, from: string, to: string, o
   const sender = resolveSender(model, from);
   const families = new Set<Family>(sender.addresses.map((ip) => ip.family));
   const target = resolveTarget(model, to, families);
-  const locator = new Locator(fabric, sourcesIn(sources));
+  const locator = new Locator(fabric, sourcesIn(sources), compilation.folder);
   const lookup = target.name === null ? null : lookUp(compilation, sender, target.name, families);
   const address = target.address ?? lookup?.address ?? null;
   const size = options.size === undefined ? defaultSize : parseSize(options.size);

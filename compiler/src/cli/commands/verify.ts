@@ -1,4 +1,8 @@
 /** `knet verify`: every assertion, proved by trying all or refuted with a witness. */
+import { compareText } from "@knet/language/values";
+import type { Cidr } from "@knet/language/values";
+import type { BetweenAssertion, Span } from "@knet/language";
+import { betweenReason, rangesOf, unjudged } from "../../compilation/clusters.ts";
 import { Locator } from "../../report/locate.ts";
 import { tellStory } from "../../report/story.ts";
 import type { Story } from "../../report/types.ts";
@@ -8,14 +12,16 @@ import { verifyJunit } from "../../report/verify-junit.ts";
 import { verifyMarkdown } from "../../report/verify-markdown.ts";
 import { verifyPretty } from "../../report/verify-pretty.ts";
 import { verifySarif } from "../../report/verify-sarif.ts";
-import type { DisagreementView, FlowView, VerifyView, WitnessView } from "../../report/verify-view.ts";
+import type { Sources } from "../../report/diagnostics.ts";
+import type { AssertionView, DisagreementView, FlowView, VerifyView, WitnessView } from "../../report/verify-view.ts";
 import type { Compilation } from "../../compilation/compilation.ts";
 import type { Journey } from "../../simulate/steps.ts";
 import { verify as verifyAssertions } from "../../verify/verify.ts";
-import type { Disagreement, Failures, Flow, VerifyReport, Witness } from "../../verify/types.ts";
+import type { VerifyOptions } from "../../verify/verify.ts";
+import type { AssertionResult, Disagreement, Failures, Flow, Scenario, VerifyReport, Witness } from "../../verify/types.ts";
 import { CommandError } from "../command-error.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { loadProgram, sourcesIn } from "../load.ts";
+import { loadClusters, sourcesIn } from "../load.ts";
 import type { ParameterOptions } from "../parameters.ts";
 import { progressLine } from "../progress.ts";
 import { styleFor } from "../style.ts";
@@ -38,16 +44,43 @@ const defaultSeed = 20261122;
 export async function verify(io: Io, file: string, options: VerifyCommandOptions): Promise<ExitCode> {
   const runs = wholeNumber(options.runs, "--runs", 1, 10_000_000);
   const seed = options.seed === undefined ? defaultSeed : wholeNumber(options.seed, "--seed", 0, 2 ** 31 - 1);
-  const loaded = await loadProgram(io, file, options, "judges");
+  const loaded = await loadClusters(io, file, options, "judges");
   if (loaded === null) return 1;
-  const { compilation } = loaded;
+  const { compilations, program } = loaded;
   const progress = progressLine(io.stderr, "verifying");
-  const report = verifyAssertions(compilation.scenario, { runs, seed, after: (failures) => compilation.after(failures), progress: (done, total) => progress.update(`${done}/${total} assertions`) });
+  const parts = compilations.map((compilation) => {
+    const others = compilations.filter((other) => other !== compilation).flatMap(({ model }) => rangesOf(model));
+    return { compilation, report: verifyCluster(compilation, others, { runs, seed, progress: (done, total) => progress.update(`${done}/${total} assertions`) }) };
+  });
   progress.end();
-  io.stdout.write(render(io, viewOf(compilation, report), options));
-  if (report.disagreements.length > 0) return 70;
-  if (report.assertions.some((assertion) => assertion.verdict === "fails")) return 4;
-  return report.assertions.some((assertion) => assertion.verdict === "unknown" || assertion.verdict === "not-refuted") ? 6 : 0;
+  const view = viewOf(parts, program.between.map(undecidedBetween), sourcesIn(loaded.loaded.sources));
+  io.stdout.write(render(io, view, options));
+  if (view.disagreements.length > 0) return 70;
+  if (view.assertions.some((assertion) => assertion.verdict === "fails")) return 4;
+  return view.assertions.some((assertion) => assertion.verdict === "unknown" || assertion.verdict === "not-refuted") ? 6 : 0;
+}
+
+/** Verifies the assertions of one cluster; those that are also about the others are not judged. */
+function verifyCluster(compilation: Compilation, others: readonly Cidr[], options: Omit<VerifyOptions, "after">): VerifyReport {
+  const { scenario } = compilation;
+  const { assertions } = scenario.model;
+  const reasons = new Map(others.length === 0 ? [] : assertions.map((assertion) => [assertion, unjudged(assertion, others)] as const));
+  const judged = assertions.filter((assertion) => (reasons.get(assertion) ?? null) === null);
+  const within: Scenario = judged.length === assertions.length ? scenario : { ...scenario, model: { ...scenario.model, assertions: judged } };
+  const report = verifyAssertions(within, { ...options, after: (failures) => compilation.after(failures) });
+  const open = assertions.flatMap((assertion) => {
+    const reason = reasons.get(assertion) ?? null;
+    return reason === null ? [] : [undecided(assertion, reason)];
+  });
+  return { ...report, assertions: [...report.assertions, ...open] };
+}
+
+function undecidedBetween(assertion: BetweenAssertion): AssertionResult {
+  return undecided(assertion, betweenReason(assertion.clusters));
+}
+
+function undecided({ title, span }: { readonly title: string; readonly span: Span }, reason: string): AssertionResult {
+  return { title, span, verdict: "unknown", method: "enumerated", flows: 0, runs: null, seed: null, reason, witness: null };
 }
 
 function wholeNumber(text: string, option: string, least: number, most: number): number {
@@ -73,12 +106,22 @@ function render(io: Io, view: VerifyView, options: VerifyCommandOptions): string
   }
 }
 
-function viewOf(compilation: Compilation, report: VerifyReport): VerifyView {
+interface VerifiedCluster {
+  readonly compilation: Compilation;
+  readonly report: VerifyReport;
+}
+
+/** The results of all clusters, those of several in the order in which the assertions stand in their files. */
+function viewOf(parts: readonly VerifiedCluster[], between: readonly AssertionResult[], sources: Sources): VerifyView {
+  const own = parts.flatMap(({ compilation, report }) =>
+    report.assertions.map((assertion): AssertionView => ({ ...assertion, witness: assertion.witness === null ? null : witnessView(compilation, assertion.witness) })),
+  );
+  const all = [...own, ...between.map((assertion): AssertionView => ({ ...assertion, witness: null }))];
   return {
-    assertions: report.assertions.map((assertion) => ({ ...assertion, witness: assertion.witness === null ? null : witnessView(compilation, assertion.witness) })),
-    disagreements: report.disagreements.map((disagreement) => disagreementView(compilation, disagreement)),
-    compared: report.compared,
-    sources: sourcesIn(compilation.sources),
+    assertions: parts.length === 1 ? all : all.toSorted((x, y) => compareText(x.span.file, y.span.file) || x.span.start - y.span.start),
+    disagreements: parts.flatMap(({ compilation, report }) => report.disagreements.map((disagreement) => disagreementView(compilation, disagreement))),
+    compared: parts.reduce((sum, { report }) => sum + report.compared, 0),
+    sources,
   };
 }
 
@@ -99,6 +142,6 @@ function flowView(flow: Flow): FlowView {
 function storyOf(compilation: Compilation, failures: Failures | null, flow: Flow, journey: Journey, alternatives: readonly Journey[]): Story {
   // What a cut link has been asked of is the cluster as it was declared.
   const { fabric } = failures === null || (failures.links?.length ?? 0) > 0 ? compilation.scenario : compilation.after(failures);
-  const locator = new Locator(fabric, sourcesIn(compilation.sources));
+  const locator = new Locator(fabric, sourcesIn(compilation.sources), compilation.folder);
   return tellStory({ fabric, locator, from: flow.from.name, to: flow.to.name, protocol: flow.protocol, port: flow.port, journey, alternatives, lookup: null });
 }
