@@ -26,7 +26,7 @@ const recipes: readonly (readonly [page: string, exits: readonly string[], faili
     "dual-stack",
     ["0 check", "0 verify", "0 compile", "4 verify"],
     "customers come in by both families",
-    "internet → node node-a on 30080/tcp is refused: nobody listens there",
+    "internet → node node-a on 30080/tcp over IPv6 is refused: nobody listens there",
   ],
   ["ingress-tier", ["0 check", "0 verify", "0 trace", "4 verify"], "customers come in at two ports", "internet → node node-a on 30080/tcp is dropped"],
   [

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,7 +15,7 @@ import {
   chmodSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WriteError, writeTree } from "./write.ts";
 import type { TreeFile, WriteOptions, WriteProblem, WriteReport } from "./write.ts";
@@ -318,6 +319,20 @@ describe("a run that stops", () => {
     }
     return false;
   }
+
+  it("because an entry may not be moved leaves the folder as it was, whichever entry it is", () => {
+    const entries = new Set([...Object.keys(first), ...Object.keys(second)].map((path) => path.split("/")[0]));
+    for (const stuck of entries) {
+      rmSync(out, { recursive: true, force: true });
+      write(first);
+      const move = (from: string, to: string): void => {
+        if (basename(from) === stuck) throw Object.assign(new Error("not permitted"), { code: "EACCES", syscall: "rename" });
+        renameSync(from, to);
+      };
+      expect(problemOf(() => write(second, { move })), stuck).toEqual({ problem: "not-writable", path: out });
+      expect(read(), stuck).toEqual({ ...first, ...list(first) });
+    }
+  });
 
   it("because a file cannot be made leaves the folder as it was", () => {
     write(first);

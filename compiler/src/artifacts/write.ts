@@ -86,12 +86,14 @@ export interface WriteOptions {
   readonly onStep?: (step: "stage" | "commit" | "swap" | "sweep") => void;
   /** Gives a file a second name. A test brings one that cannot. */
   readonly link?: (existing: string, path: string) => void;
+  /** Moves an entry to its place. A test brings one that may not move some. */
+  readonly move?: (from: string, to: string) => void;
 }
 
 /**
  * Makes `dir` hold exactly `files`, besides files of others, which it never touches.
- * @throws WriteError; what the iterable throws passes through. The folder is then as it was, unless the system failed while
- * entries changed places: then the next run finishes that first.
+ * @throws WriteError; what the iterable throws passes through. The folder is then as it was. Only a run that is stopped while entries
+ * change places leaves a mark, and the next run finishes it first.
  */
 export function writeTree(
   dir: string,
@@ -122,7 +124,7 @@ export function writeTree(
         step("commit");
         renameSync(join(staging, `${commitName}.part`), join(staging, commitName));
         isCommitted = true;
-        finish(folder, staging, commit, step);
+        finish(folder, staging, commit, step, options.move);
       } else {
         step("commit");
         renameSync(join(staging, newName), folder);
@@ -374,7 +376,7 @@ function readCommit(staging: string): Commit | null {
 }
 
 /** Puts the staged entries in their places. Every step can be repeated, so a stopped run is finished by running it again. */
-function finish(folder: string, staging: string, commit: Commit, step: Step): void {
+function finish(folder: string, staging: string, commit: Commit, step: Step, rename: (from: string, to: string) => void = renameSync): void {
   const [fresh, stale] = [join(staging, newName), join(staging, oldName)];
   mkdirSync(stale, { recursive: true });
   const after = new Set(commit.after.map(topOf));
@@ -382,16 +384,32 @@ function finish(folder: string, staging: string, commit: Commit, step: Step): vo
   const tops = [...new Set([...commit.before, ...commit.after].map(topOf))].sort(
     (x, y) => Number(x === listName) - Number(y === listName) || compareText(x, y),
   );
+  const moved: (readonly [from: string, to: string])[] = [];
+  const move = (from: string, to: string): void => {
+    try {
+      rename(from, to);
+    } catch (error) {
+      takeBack(staging, moved);
+      throw error;
+    }
+    moved.push([from, to]);
+  };
   for (const top of tops) {
     const isStaged = existsSync(join(fresh, top));
     const isSetAside = lstatSync(join(stale, top), { throwIfNoEntry: false }) !== undefined;
     const isThere = lstatSync(join(folder, top), { throwIfNoEntry: false }) !== undefined;
     step("swap");
-    if (isThere && !isSetAside && (isStaged || !after.has(top))) renameSync(join(folder, top), join(stale, top));
-    if (isStaged) renameSync(join(fresh, top), join(folder, top));
+    if (isThere && !isSetAside && (isStaged || !after.has(top))) move(join(folder, top), join(stale, top));
+    if (isStaged) move(join(fresh, top), join(folder, top));
   }
   step("sweep");
   sweep(folder, stale, "", new Set(commit.before), parentsOfAll([...commit.before, ...commit.after]));
+  rmSync(staging, { recursive: true, force: true });
+}
+
+/** An entry that may not be moved, such as a folder of another user: the others go back, and the folder is what it was. */
+function takeBack(staging: string, moved: readonly (readonly [from: string, to: string])[]): void {
+  for (const [from, to] of moved.toReversed()) renameSync(to, from);
   rmSync(staging, { recursive: true, force: true });
 }
 

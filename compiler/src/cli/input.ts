@@ -5,7 +5,7 @@ import { nearest } from "@knet/language";
 import { parseLock } from "../allocate/index.ts";
 import type { Allocation } from "../allocate/index.ts";
 import { systemErrorWords } from "../artifacts/system-errors.ts";
-import { largestInput } from "../files/program-host.ts";
+import { largestInput, utf8 } from "../files/program-host.ts";
 import { CommandError } from "./command-error.ts";
 import type { Io } from "./io.ts";
 
@@ -17,23 +17,25 @@ export interface SourceInput {
   readonly path: string | null;
 }
 
-/** @throws CommandError when it cannot be read. Bytes that are no UTF-8 become replacement characters, which the lexer reports. */
+/** @throws CommandError when it cannot be read, or is no UTF-8. */
 export async function readSource(io: Io, file: string): Promise<SourceInput> {
-  if (file === "-") return { name: "<stdin>", text: decode(await io.readStdin()), path: null };
+  if (file === "-") return { name: "<stdin>", text: decode("standard input", await io.readStdin()), path: null };
   const path = resolve(io.cwd, file);
   try {
     const info = await stat(path);
     if (info.isDirectory()) throw new CommandError("input-unreadable", `cannot read ${file}: it is a folder`, "name a .knet file");
     if (info.size > largestInput) throw new CommandError("input-unreadable", `cannot read ${file}: ${info.size} bytes are more than the limit of ${largestInput}`);
-    return { name: file.replaceAll("\\", "/"), text: decode(await readFile(path)), path };
+    return { name: file.replaceAll("\\", "/"), text: decode(file, await readFile(path)), path };
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError("input-unreadable", `cannot read ${file}: ${systemErrorWords(error)}`, await suggestion(path, file));
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: false }).decode(bytes);
+function decode(name: string, bytes: Uint8Array): string {
+  const text = utf8(bytes);
+  if (text === null) throw new CommandError("input-unreadable", `cannot read ${name}: it is not UTF-8`, "save it in UTF-8");
+  return text;
 }
 
 async function suggestion(path: string, file: string): Promise<string | null> {

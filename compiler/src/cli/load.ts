@@ -7,6 +7,7 @@ import { checkSource } from "../compilation/compilation.ts";
 import type { Checked, Compilation, Purpose } from "../compilation/compilation.ts";
 import { commandLineNames, fileHost } from "../files/program-host.ts";
 import { checkPretty } from "../report/check-pretty.ts";
+import type { CheckView } from "../report/check-view.ts";
 import { CommandError } from "./command-error.ts";
 import { readLock, readSource } from "./input.ts";
 import type { SourceInput } from "./input.ts";
@@ -19,6 +20,8 @@ import type { ColorWhen } from "./style.ts";
 export interface LoadOptions extends ParameterOptions {
   readonly locked: boolean;
   readonly color: ColorWhen;
+  /** How a program that cannot be used is reported to a program that reads stdout; absent: it is said on stderr only. */
+  readonly report?: (view: CheckView) => string;
 }
 
 export interface Loaded extends Checked {
@@ -94,5 +97,7 @@ async function load(
     io.stderr.write(checkPretty({ files: [loaded.source.path], diagnostics, sources: sourcesIn(loaded.sources) }, styleFor(io.stderr, io.env, options.color)));
   }
   const { compilations, program } = loaded;
-  return program === null || compilations.length === 0 || hasErrors(diagnostics) ? null : { compilations, program, loaded };
+  if (program !== null && compilations.length > 0 && !hasErrors(diagnostics)) return { compilations, program, loaded };
+  if (options.report !== undefined) io.stdout.write(options.report({ files: loaded.sources.map(({ path }) => path), diagnostics, sources: sourcesIn(loaded.sources) }));
+  return null;
 }

@@ -41,6 +41,20 @@ describe("exit codes", () => {
     expect(stdout).toContain("1 error");
   });
 
+  it.each(["json", "sarif", "github", "junit"])("1: a program that cannot be verified is reported in the form that was asked for: %s", async (format) => {
+    using sh = shell({ "typo.knet": journey.replace("in blue  {", "in bleu  {") });
+    const verified = await sh.knet(["verify", "typo.knet", "--format", format]);
+    expect(verified.exit).toBe(1);
+    expect(verified.stdout).toBe((await sh.knet(["check", "typo.knet", "--format", format])).stdout);
+    expect(verified.stdout).toContain("KN2001");
+  });
+
+  it("2: an output folder without a name, which a script's empty variable gives", async () => {
+    using sh = shell();
+    const { exit, stdout, stderr } = await sh.knet(["compile", "journey.knet", "-o", ""]);
+    expect([exit, stdout, stderr]).toEqual([2, "", "error[KN9004]: -o names no folder\n  = help: name the folder to write: `-o out`\n"]);
+  });
+
   it("1: a warning with --deny-warnings, 0 without", async () => {
     using sh = shell({ "warning.knet": journey.replace(`applies to app == "myapp"`, `applies to app == "nobody"`) });
     expect((await sh.knet(["check", "warning.knet"])).exit).toBe(0);
@@ -103,7 +117,6 @@ describe("bad input gets one message, a code and the right exit code", () => {
   });
 
   it.each([
-    ["random bytes", noise],
     ["ten thousand nested braces", deep],
     ["an empty file", ""],
     ["a NUL in the middle", journey.replace("cluster", "clus\u0000ter")],
@@ -117,6 +130,20 @@ describe("bad input gets one message, a code and the right exit code", () => {
     expect([exit, stderr]).toEqual([1, ""]);
     expect(stdout).toMatch(/^error\[KN\d{4}\]: .+\n\s+--> bad\.knet:\d+:\d+\n/);
     expect(stdout).not.toMatch(stackTrace);
+  });
+
+  it("random bytes", async () => {
+    using sh = shell({ "bad.knet": noise });
+    const stderr = "error[KN9001]: cannot read bad.knet: it is not UTF-8\n  = help: save it in UTF-8\n";
+    expect(await sh.knet(["check", "bad.knet"])).toEqual({ exit: 2, stdout: "", stderr });
+  });
+
+  it("an imported file that is not UTF-8, told once, at the import", async () => {
+    using sh = shell({ "main.knet": `import "latin.knet"\n${journey}`, "latin.knet": Buffer.from("// caf\xe9\nconst x = 1\n", "latin1") });
+    const { exit, stdout } = await sh.knet(["check", "main.knet"]);
+    expect(exit).toBe(1);
+    expect(stdout.match(/\[KN\d{4}\].*/g)).toEqual(["[KN2017]: `latin.knet` cannot be read: it is not UTF-8"]);
+    expect(stdout).toContain("--> main.knet:1:8\n");
   });
 
   it("a lock that is no lock", async () => {

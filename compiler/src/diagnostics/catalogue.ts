@@ -36,6 +36,8 @@ export const commandErrors = {
   usage: "KN9004",
   "unknown-code": "KN9005",
   "folder-not-empty": "KN9006",
+  /** Told by the script that starts the bundle, which such a Node may not be able to read. */
+  "node-too-old": "KN9007",
 } as const;
 
 export type CommandErrorName = keyof typeof commandErrors;

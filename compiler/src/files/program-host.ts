@@ -52,7 +52,8 @@ export function fileHost(entry: string, names: FileNames, folderName: (path: str
         if (!info.isFile()) return { kind: "unreadable", path: name, reason: "it is no file" };
         if (info.size > largestInput)
           return { kind: "unreadable", path: name, reason: `${info.size} bytes are more than the limit of ${largestInput}` };
-        const text = new TextDecoder().decode(readFileSync(real));
+        const text = utf8(readFileSync(real));
+        if (text === null) return { kind: "unreadable", path: name, reason: "it is not UTF-8" };
         known.set(real, name);
         return { kind: "file", path: name, text };
       } catch (error) {
@@ -62,6 +63,15 @@ export function fileHost(entry: string, names: FileNames, folderName: (path: str
       }
     },
   };
+}
+
+/** The text of bytes without a byte order mark; null when they are no UTF-8. */
+export function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** The nearest folder upwards with `knet.json`, otherwise with `.git`, otherwise the folder itself. */

@@ -220,7 +220,8 @@ export class Walk {
         "a service without endpoints and the policies of the sending pod are judged in the order in which kube-proxy and Calico put their rules";
       if (!verdict.allowed) {
         if (kind === "rejected") this.doubts.add(order);
-        return [denied(verdict, dst, this.#protocol, port, trail)];
+        const end = denied(verdict, dst, this.#protocol, port, trail);
+        return [{ ...end, reason: `${reason}, and ${end.reason}`, causes: [service, ...end.causes] }];
       }
       // Calico lets pods in to their node before kube-proxy's rules for external addresses are asked.
       if (local) {

@@ -205,7 +205,9 @@ class Session {
       isUndecided: situation.cut.size > 0,
       statement: statement.span,
     });
-    const name = `${flow.from.name} → ${flow.to.name} on ${flow.port}/${flow.protocol}`;
+    // What has two addresses may be lost by one of them only; an address says so itself.
+    const family = flow.to.address.family === 6 && !flow.to.name.includes(":") ? " over IPv6" : "";
+    const name = `${flow.from.name} → ${flow.to.name} on ${flow.port}/${flow.protocol}${family}`;
     if (statement.never) {
       const through = journeys.find(reached);
       return through === undefined ? null : witness(through, `${name} gets through${through.verdict === "refused" ? " (nobody listens there, but the network lets it pass)" : ""}`);
@@ -391,10 +393,10 @@ function portsOf({ never, ports }: ReachStatement, { model }: Scenario): (destin
 
 /** The intent judge's reason for the end that the journey came to. */
 function whyOf(scenario: Scenario, flow: Flow, journey: Journey): { readonly reason: string | null; readonly cause: Origin | null } {
-  const { outcomes, unspecified } = scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
+  const { outcomes, exact } = scenario.intent.ask({ from: flow.from.host, dst: flow.to.address, protocol: flow.protocol, port: flow.port });
   const end = simulatedEnd(journey);
   const outcome = outcomes.find((candidate) => isMet(intendedEnd(candidate), end));
-  if (unspecified !== null || outcome === undefined) return { reason: null, cause: null };
+  if (!exact || outcome === undefined) return { reason: null, cause: null };
   if (outcome.kind === "delivered" || outcome.kind === "refused") return outcome.admission ?? { reason: null, cause: null };
   const [first] = outcome.causes;
   return first === undefined ? { reason: null, cause: null } : { reason: outcome.reason, cause: first };

@@ -6,6 +6,6 @@ export const suppressionEntries = {
   "unused-suppression": {
     code: "KN8091",
     severity: warning,
-    message: (p: { codes: string; where: string }) => `nothing to ignore: ${p.codes} is not found ${p.where}`,
+    message: (p: { codes: string; several: boolean; where: string }) => `nothing to ignore: ${p.codes} ${p.several ? "are" : "is"} not found ${p.where}`,
   },
 } as const;

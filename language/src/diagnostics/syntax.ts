@@ -44,7 +44,7 @@ export const syntaxEntries = {
   "nesting-too-deep": {
     code: "KN1010",
     severity: error,
-    message: (p: { limit: number }) => `blocks and lists may be nested ${p.limit} deep, not deeper`,
+    message: (p: { what: string; limit: number }) => `${p.what} may be nested ${p.limit} deep, not deeper`,
   },
   "too-many-syntax-errors": {
     code: "KN1011",
@@ -70,7 +70,10 @@ export const syntaxEntries = {
   "unclosed-interpolation": {
     code: "KN1018",
     severity: error,
-    message: () => "this `${` is not closed by a `}` in the string",
+    message: (p: { nested: boolean }) =>
+      p.nested
+        ? "no quotes, braces or line breaks inside `${…}`: name the value with `const`"
+        : "this `${` is not closed by a `}` in the string",
   },
   "unquoted-interpolation": {
     code: "KN1019",

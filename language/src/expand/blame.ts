@@ -59,8 +59,12 @@ export function settle(diagnostics: readonly Diagnostic[], computed: ComputedTex
     const blamed = blame(cleaned, chain, computed);
     const key = `${diagnostic.code} ${placeKey(blamed.span)} ${placeKey(diagnostic.span)}`;
     const known = copies.get(key);
-    if (known !== undefined) known.more++;
-    else {
+    if (known !== undefined) {
+      const first = out[known.at];
+      const others = first === undefined ? [] : usesNotIn(first.related, blamed.related);
+      if (first === undefined || others.length === 0 || first.related.length + others.length > mostLabels) known.more++;
+      else out[known.at] = { ...first, related: [...first.related, ...others] };
+    } else {
       copies.set(key, { at: out.length, more: 0 });
       out.push(blamed);
     }
@@ -72,6 +76,18 @@ export function settle(diagnostics: readonly Diagnostic[], computed: ComputedTex
   return out;
 }
 
+/** Where else a template is used that is wrong by itself. */
+function usesNotIn(known: readonly Label[], labels: readonly Label[]): readonly Label[] {
+  const told = new Set(known.map(({ span }) => placeKey(span)));
+  return labels.filter(({ span, text }) => text.startsWith(expandedFrom) && !told.has(placeKey(span)));
+}
+
+const expandedFrom = "expanded from ";
+
+function expandedHere(use: Expansion): Label {
+  return { span: bare(use.span), text: `${expandedFrom}\`${use.what}\` here` };
+}
+
 function blame(diagnostic: Diagnostic, chain: readonly Expansion[], computed: ComputedText): Diagnostic {
   const { span } = diagnostic;
   const uses = chain.filter((expansion) => expansion.kind === "template");
@@ -80,10 +96,13 @@ function blame(diagnostic: Diagnostic, chain: readonly Expansion[], computed: Co
     .filter((expansion) => expansion.kind === "import")
     .map((expansion): Label => ({ span: bare(expansion.span), text: "imported here" }));
   const own =
-    aboutText.has(diagnostic.name) || (languageCatalogue.isLocal(diagnostic.code) && !computed.overlaps(span.file, span.start, span.end));
+    aboutText.has(diagnostic.name) ||
+    // A name that no argument is part of is unknown whatever the arguments are.
+    ((diagnostic.name === "unknown-name" || languageCatalogue.isLocal(diagnostic.code)) &&
+      !computed.overlaps(span.file, span.start, span.end));
   if (outermost === undefined || own) {
     const turn = turnOf(chain);
-    const expanded = uses.map((use): Label => ({ span: bare(use.span), text: `expanded from \`${use.what}\` here` }));
+    const expanded = uses.map(expandedHere);
     return {
       ...diagnostic,
       span: bare(span),
@@ -94,7 +113,7 @@ function blame(diagnostic: Diagnostic, chain: readonly Expansion[], computed: Co
   // The arguments decide: whoever gave them is told first.
   const index = chain.indexOf(outermost);
   const [inner, outer] = [turnOf(chain.slice(0, index)), turnOf(chain.slice(index + 1))];
-  const between = uses.slice(0, -1).map((use): Label => ({ span: bare(use.span), text: `expanded from \`${use.what}\` here` }));
+  const between = uses.slice(0, -1).map(expandedHere);
   return {
     ...diagnostic,
     span: bare(outermost.span),

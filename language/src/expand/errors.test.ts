@@ -79,6 +79,12 @@ describe("in a template", () => {
     ]);
   });
 
+  it("a name that no argument is part of is told once, in the body, with all uses", () => {
+    expect(said('template t { param i integer\n  node "x-${i}" in bleu\n}\nuse t { i = 1 }\nuse t { i = 2 }')).toEqual([
+      "KN2001 there is no subnet called `bleu`\n2: bleu\n4: use t (expanded from `use t` here)\n5: use t (expanded from `use t` here)\n? did you mean `blue`?",
+    ]);
+  });
+
   it("loops around the use and in the body are told apart", () => {
     expect(
       said('template t { param s name\n  for i in 1..2 { node "n-${s}-${i}" in s }\n}\nfor s in [red, grey] { use t { s = s } }'),
@@ -197,5 +203,39 @@ describe("repairs", () => {
   it("are not offered for what is computed", () => {
     const text = inCluster('const a = "Web"\nnamespace "${a}" {}');
     expect(checkProgram("t.knet", text).diagnostics.map(({ code, fixes }) => [code, fixes])).toEqual([["KN2006", []]]);
+  });
+});
+
+describe("one mistake is one message", () => {
+  it.each([
+    ['for i in 1..2, i in 1..2 { node "n${i}" in blue }', "KN2002 variable `i` is declared twice\n1: i\n1: i (first here)"],
+    ['param x integer = "a"', 'KN3001 `x` wants a whole number, not the string "a"\n1: "a"'],
+    ["param x integr = 3", "KN2001 there is no type called `integr`\n1: integr\n? did you mean `integer`?"],
+    ['import ""', 'KN2016 `""` cannot be imported: it names no file\n1: ""'],
+  ])("%s", (snippet, message) => {
+    expect(said(snippet)).toEqual([message]);
+  });
+});
+
+describe("values that hold one value many times", () => {
+  const doubled = (name: string): string =>
+    Array.from({ length: 40 }, (_, i) => `const ${name}${i + 1} = [${name}${i}, ${name}${i}]`).join("\n");
+  const lists = `const c0 = [1]\n${doubled("c")}\nconst d0 = [1]\n${doubled("d")}\n`;
+
+  it("are compared and told apart without walking them again and again", () => {
+    const compared = 'if c40 == d40 and length(distinct([c40, d40, c39])) == 2 { node "${string(c40 == c39)}" in blue }';
+    expect(said(`${lists}${compared}`)).toEqual([]);
+  });
+
+  it("are cut where a message writes them", () => {
+    const message = said(`${lists}template t { param x list of list of list where false }\nuse t { x = c40 }\nconst _d = d40`);
+    expect(message.every((line) => line.length < 400)).toBe(true);
+    expect(message.length).toBeGreaterThan(0);
+  });
+
+  it("are too large to stand in the program", () => {
+    expect(said(`${lists}node n in c40\nconst _d = d40`).map((message) => message.split("\n")[0])).toEqual([
+      "KN3017 this makes the program too large: it would have more than 4000000 nodes",
+    ]);
   });
 });

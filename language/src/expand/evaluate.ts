@@ -275,6 +275,14 @@ function rangeValue(session: Session, env: Env, node: RangeNode): Value | null {
   const first = evaluate(session, env, node.first);
   const last = evaluate(session, env, node.last);
   if (first === null || last === null || node.last === null) return null;
+  if (last.kind === "port" && node.last.kind === "binary") {
+    // It reads as if the whole range were moved.
+    const written = session.textOf(node.source.path).slice(node.last.start, node.last.end);
+    const operands = "a range of ports and another value";
+    const help = `the last port alone is computed in parentheses: \`..(${written})\``;
+    session.report("wrong-operand", { operator: node.last.operator, operands }, { span: placeOf(env, node), help });
+    return null;
+  }
   if (first.kind !== "number") return wrongKind(session, env, "..", "a number", first, node.first);
   if (last.kind === "number") return { kind: "range", first: first.value, last: last.value, protocol: null };
   if (last.kind === "port") return { kind: "range", first: first.value, last: last.port, protocol: last.protocol };

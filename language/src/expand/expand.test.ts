@@ -357,7 +357,6 @@ ${inCluster("node x in blue").replace("node x in blue", "")}`;
       ["size", ["64KiB"], ["64"]],
       ["mac", ["02:00:00:00:00:01"], ["02:00:00:00:00"]],
       ["asn", ["64512", "AS64512", "4294967295"], ["0", "4294967296", "AS0", "x"]],
-      ["selector", ['app == "web"', 'app in ["a", "b"] and not has tier'], ["app ==", 'app == "web"\n  port 80/tcp', "}"]],
       ["list of cidr4", ["[10.0.0.0/8]", "10.0.0.0/8, 11.0.0.0/8", ""], ["[fd00::/8]"]],
       ["map of integer", ["{ a = 1, b = 2 }", "{}"], ["{ a = x }", "1"]],
       ["one of [small, large]", ["small"], ["tiny"]],

@@ -39,8 +39,8 @@ export function expandProgram(loaded: LoadedProgram, parameters: ParameterArgume
   const session = new Session(textOf);
   session.incomplete = loaded.diagnostics.length > 0;
   const members = new Program(session, loaded, parameters).members();
-  const { diagnostics, copies, computed, incomplete } = session;
-  return { path: loaded.entry, root: { ...root, members }, textOf, diagnostics, copies, computed, incomplete };
+  const { copies, computed, incomplete } = session;
+  return { path: loaded.entry, root: { ...root, members }, textOf, diagnostics: session.findings(), copies, computed, incomplete };
 }
 
 function only<K extends MemberNode["kind"]>(root: FileNode, kind: K): readonly Extract<MemberNode, { readonly kind: K }>[] {
@@ -51,6 +51,8 @@ class Program {
   readonly #session: Session;
   readonly #parameters: ParameterArguments;
   readonly #entry: string;
+  /** Files that could not be read as a whole. */
+  readonly #broken: ReadonlySet<string>;
   /** In the order in which imports are met. */
   readonly #modules = new Map<string, Module>();
   /** In the order in which they are met. */
@@ -62,6 +64,7 @@ class Program {
     this.#session = session;
     this.#parameters = parameters;
     this.#entry = loaded.entry;
+    this.#broken = new Set([...loaded.files].flatMap(([path, { damaged }]) => (damaged ? [path] : [])));
     this.#enter(loaded, loaded.entry, null);
   }
 
@@ -255,7 +258,7 @@ class Program {
       const own = module.root.members.some((member) => !silent.has(member.kind));
       // What cannot be read may declare something.
       const unread = only(module.root, "import").length > linked.length;
-      if (own || unread || linked.some((target) => out.has(target))) out.add(module);
+      if (own || unread || this.#broken.has(module.path) || linked.some((target) => out.has(target))) out.add(module);
     }
     return out;
   }

@@ -88,6 +88,7 @@ describe("strings", () => {
     ['format("{}", 1, 2)', "the pattern has 1 holes for 2 values"],
     ['format("{x}", 1)', "`{` stands alone: a hole is `{}` or `{:02}`, a brace `{{` or `}}`"],
     ['format("{:101}", 1)', "a width is at most 100"],
+    ["hash(a, 4294967297)", "`n` is at most 2^32, not 4294967297"],
     ["hash(a, 0)", "`n` is at least 1, not 0"],
   ])("%s has no value: %s", (call, reason) => {
     expect(valueOf(call)).toBe(`KN3015 \`${call}\` has no value: ${reason}`);

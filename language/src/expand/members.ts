@@ -18,6 +18,7 @@ import { bindParameters } from "./parameters.ts";
 import type { Given } from "./parameters.ts";
 import { findTemplate, Scope } from "./scope.ts";
 import type { Env, LazyBinding } from "./scope.ts";
+import { deepest as mostNested } from "./session.ts";
 import type { Session } from "./session.ts";
 import { eachTurn } from "./turns.ts";
 
@@ -32,7 +33,8 @@ export function eachMember(session: Session, outer: Env, members: readonly Membe
   const sound = session.nested(() => everyMember(session, outer, members, visit));
   if (sound !== null) return sound;
   const [first] = members;
-  if (first !== undefined) session.report("nesting-too-deep", { limit: deepest }, { span: placeOf(outer, first), help: tooDeep });
+  if (first !== undefined)
+    session.report("nesting-too-deep", { what: "what templates make", limit: mostNested }, { span: placeOf(outer, first), help: tooDeep });
   return false;
 }
 
@@ -126,7 +128,7 @@ function eachOfUse(session: Session, env: Env, node: UseNode, visit: Visit): boo
   const what = `use ${node.template.text}`;
   const span = placeOf(env, { start: node.start, end: node.template.end });
   if (env.inside.length >= deepest) {
-    session.report("nesting-too-deep", { limit: deepest }, { span, help: tooDeep });
+    session.report("nesting-too-deep", { what: "templates", limit: deepest }, { span, help: tooDeep });
     return false;
   }
   const entries = node.arguments === null ? new Map<string, never>() : mapEntries(session, env, node.arguments);

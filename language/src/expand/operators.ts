@@ -27,7 +27,7 @@ export function operate(operator: ValueOperator, x: Value, y: Value, tools: Func
       return times(x, y);
     case "==":
     case "!=": {
-      const equal = equalValues(x, y);
+      const equal = equalValues(x, y, tools.worked);
       return equal === null ? meaningless : booleanValue(equal === (operator === "=="));
     }
     case "<":
@@ -107,7 +107,7 @@ function holds(outer: Value, inner: Value, tools: FunctionTools): boolean | null
   switch (outer.kind) {
     case "list":
       tools.worked(outer.items.length);
-      return outer.items.some((item) => equalValues(item, inner) === true);
+      return outer.items.some((item) => equalValues(item, inner, tools.worked) === true);
     case "range":
       if (inner.kind === "number") return outer.protocol === null ? outer.first <= inner.value && inner.value <= outer.last : null;
       return inner.kind === "port" && outer.protocol !== null

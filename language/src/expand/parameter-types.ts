@@ -1,7 +1,6 @@
 /** Types of parameters: what values they take, and how a text or data from outside of the program is read as one. */
 import type { TypeNode } from "../ast/nodes.ts";
 import { oneOf } from "../diagnostics/suggest.ts";
-import { parse } from "../parser/parse.ts";
 import { hasHostBits, isTransport, transports } from "../values/index.ts";
 import { nameValue, numberValue, stringValueOf, textOf } from "./value.ts";
 import type { Value } from "./value.ts";
@@ -42,15 +41,6 @@ function asName(value: Value): Value | null {
 
 const reference = (kind: string): ScalarType => scalar(kind, `the name of a ${kind}`, asName, true);
 
-/** Whether the text reads as what stands behind `selects`. */
-export function isSelector(text: string): boolean {
-  const { tree, diagnostics } = parse("selector", `namespace x {\n  service x {\n    selects ${text}\n  }\n}\n`);
-  const [namespace] = tree.root.members;
-  const [service] = namespace?.kind === "block" ? (namespace.body?.members ?? []) : [];
-  const members = service?.kind === "block" ? (service.body?.members ?? []) : [];
-  return diagnostics.length === 0 && tree.root.members.length === 1 && members.length === 1 && members[0]?.kind === "selects";
-}
-
 const cidr = (family: 4 | 6 | null) =>
   only("cidr", (value) => value.kind === "cidr" && (family === null || value.cidr.ip.family === family) && !hasHostBits(value.cidr));
 const ip = (family: 4 | 6 | null) => only("ip", (value) => value.kind === "ip" && (family === null || value.ip.family === family));
@@ -82,12 +72,6 @@ const scalars: readonly ScalarType[] = [
   scalar("size", "a size such as `64KiB`", only("size")),
   scalar("mac", "a MAC address", only("mac")),
   scalar("asn", "an AS number such as `AS64512`", asNumber),
-  scalar(
-    "selector",
-    'a selector in quotes, such as "app in [web, api]"',
-    (value) => (isSelector(textOf(value) ?? "") ? asString(value) : null),
-    true,
-  ),
   ...["node", "subnet", "network", "namespace", "pod", "workload", "service", "pool"].map(reference),
 ];
 
@@ -130,7 +114,19 @@ export function typeNoun(type: ParameterType): string {
 export type Taken =
   { readonly kind: "taken"; readonly value: Value } | { readonly kind: "refused"; readonly part: Value; readonly expected: string };
 
+const taking = new WeakMap<ParameterType, WeakMap<Value, Taken>>();
+
+/** Each list and map is looked at once, however many others hold it. */
 export function takeValue(type: ParameterType, value: Value): Taken {
+  if (type.kind !== "list" && type.kind !== "map") return takenValue(type, value);
+  const known = taking.get(type) ?? new WeakMap<Value, Taken>();
+  taking.set(type, known);
+  const taken = known.get(value) ?? takenValue(type, value);
+  known.set(value, taken);
+  return taken;
+}
+
+function takenValue(type: ParameterType, value: Value): Taken {
   switch (type.kind) {
     case "unknown":
       return { kind: "taken", value };

@@ -29,11 +29,19 @@ export function standing({ start, end }: Pick<NodeBase, "start" | "end">, source
   return { start, end, source };
 }
 
-/** How many nodes {@link plainNode} makes of a value. */
+const nodeCounts = new WeakMap<Value, number>();
+
+/** How many nodes {@link plainNode} makes of a value. Each list and map is looked at once, however many others hold it. */
 export function nodeCount(value: Value): number {
-  if (value.kind === "list") return value.items.reduce((sum, item) => sum + nodeCount(item), 1);
-  if (value.kind === "map") return [...value.entries.values()].reduce((sum, item) => sum + 2 + nodeCount(item), 2);
-  return value.kind === "range" ? 3 : 1;
+  if (value.kind !== "list" && value.kind !== "map") return value.kind === "range" ? 3 : 1;
+  const known = nodeCounts.get(value);
+  if (known !== undefined) return known;
+  const many =
+    value.kind === "list"
+      ? value.items.reduce((sum, item) => sum + nodeCount(item), 1)
+      : [...value.entries.values()].reduce((sum, item) => sum + 2 + nodeCount(item), 2);
+  nodeCounts.set(value, many);
+  return many;
 }
 
 export function plainNode(value: Value, at: Standing, wanted: Wanted): PlainValueNode {

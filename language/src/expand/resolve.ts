@@ -217,6 +217,7 @@ class Walker {
 
   #parameter(node: ParamNode, names: Names): void {
     if (node.type !== null) this.#type(node.type);
+    if (node.name !== null) this.#session.parameters.push({ name: spanOfNode(node.name), end: node.end });
     this.#value(node.fallback, names);
     if (node.condition === null) return;
     // That it meets its own condition is no use of it.

@@ -43,7 +43,8 @@ export function rewriteValue(session: Session, env: Env, node: ValueNode, wanted
     case "list":
       return changed(session, env, node, { items: each(node.items, (item) => rewriteValue(session, env, item, wanted)) });
     case "range":
-      return rewriteRange(session, env, node);
+      // What ends in an operator is not always what it looks like.
+      return node.last?.kind === "binary" ? computed(session, env, node, wanted) : rewriteRange(session, env, node);
     case "map":
       return rewriteMap(session, env, node);
     case "group":
@@ -71,7 +72,7 @@ function computed(session: Session, env: Env, node: ValueNode, wanted: Wanted): 
   const value = evaluate(session, env, node);
   const at = standing(node, env.source);
   if (value === null) return malformed(at);
-  session.copied(nodeCount(value), env.source.expansion);
+  session.copied(nodeCount(value), env.source.expansion, placeOf(env, node));
   return plainNode(value, at, wanted);
 }
 

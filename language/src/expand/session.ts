@@ -14,7 +14,7 @@ export class ExpansionStop extends Error {
 }
 
 /** Deeper nesting of definitions in definitions is refused before the machine's stack ends. */
-const deepest = 400;
+export const deepest = 400;
 
 export class Session {
   readonly diagnostics: Diagnostic[] = [];
@@ -22,6 +22,8 @@ export class Session {
   readonly computed = new ComputedText();
   /** Declarations may be missing because what would have made them could not be expanded. */
   incomplete = false;
+  /** Parameters as they are written: the name, and where the whole ends. */
+  readonly parameters: { readonly name: Span; readonly end: number }[] = [];
   copies = 0;
   #items = 0;
   #work = 0;
@@ -46,10 +48,27 @@ export class Session {
     this.computed.add(node.source.path, node.start, node.end);
   }
 
+  /** What was found. Of a parameter with a wrong type or default it is not said that it is unused as well. */
+  findings(): readonly Diagnostic[] {
+    const wrong = this.parameters.filter(({ name, end }) =>
+      this.diagnostics.some(
+        ({ severity, span }) => severity === "error" && span.file === name.file && span.start >= name.end && span.end <= end,
+      ),
+    );
+    if (wrong.length === 0) return this.diagnostics;
+    return this.diagnostics.filter(
+      (diagnostic) =>
+        diagnostic.name !== "unused-name" ||
+        !wrong.some(
+          ({ name }) => name.file === diagnostic.span.file && name.start === diagnostic.span.start && name.end === diagnostic.span.end,
+        ),
+    );
+  }
+
   /** Counts nodes that were made. @throws ExpansionStop */
-  copied(many: number, expansion: Expansion | null): void {
+  copied(many: number, expansion: Expansion | null, at: Span | null = null): void {
     this.copies += many;
-    if (this.copies > expansionLimit) this.#stop(expansion, null, expansionLimit, "nodes");
+    if (this.copies > expansionLimit) this.#stop(expansion, at, expansionLimit, "nodes");
   }
 
   /** Counts turns of loops and items of lists before they are made. @throws ExpansionStop */

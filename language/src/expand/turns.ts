@@ -25,6 +25,9 @@ function turnWords(names: readonly (readonly [name: string, value: Value])[]): s
  * @param headerEnd where the loop's header ends: the place that its turns are traced to
  */
 export function eachTurn(session: Session, env: Env, loop: Turns, turn: (inner: Env) => boolean, headerEnd = loop.end): boolean {
+  // Which of two variables with one name is meant is not guessed; it has been said that there are two.
+  const variables = loop.bindings.flatMap((binding) => binding.names.map(({ value }) => value));
+  if (new Set(variables).size < variables.length) return false;
   let sound = true;
   const span = placeOf(env, { start: loop.start, end: headerEnd });
   const bind = (depth: number, scope: Scope, names: readonly (readonly [string, Value])[]): void => {

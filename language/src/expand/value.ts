@@ -67,6 +67,49 @@ export function textOf(value: Value): string | null {
 
 /** The value as it would be written in a program. */
 export function writeValue(value: Value): string {
+  return writeUpTo(value, Infinity);
+}
+
+/** The beginning of what {@link writeValue} gives; all of it when it has no more than `limit` characters, otherwise somewhat more than those. */
+function writeUpTo(value: Value, limit: number): string {
+  const written: Written = { text: "", limit };
+  write(value, written);
+  return written.text;
+}
+
+interface Written {
+  text: string;
+  readonly limit: number;
+}
+
+/** A value that holds another many times is far longer when it is written than when it is kept: nothing is written behind the limit. */
+function write(value: Value, out: Written): void {
+  if (out.text.length > out.limit) return;
+  if (value.kind === "list") {
+    out.text += "[";
+    writeEach(value.items, out, (item) => write(item, out));
+    out.text += "]";
+  } else if (value.kind === "map") {
+    out.text += value.entries.size === 0 ? "{" : "{ ";
+    writeEach(value.entries, out, ([key, item]) => {
+      out.text += `${isWordText(key) ? key : quote(key)} = `;
+      write(item, out);
+    });
+    out.text += value.entries.size === 0 ? "}" : " }";
+  } else out.text += writeScalar(value);
+}
+
+function writeEach<T>(items: Iterable<T>, out: Written, one: (item: T) => void): void {
+  let first = true;
+  for (const item of items) {
+    if (out.text.length > out.limit) return;
+    if (!first) out.text += ", ";
+    first = false;
+    one(item);
+  }
+}
+
+function writeScalar(value: Exclude<Value, { readonly kind: "list" | "map" }>): string {
   switch (value.kind) {
     case "number":
     case "boolean":
@@ -89,12 +132,6 @@ export function writeValue(value: Value): string {
       return formatDuration(value.milliseconds);
     case "size":
       return formatSize(value.bytes);
-    case "list":
-      return `[${value.items.map(writeValue).join(", ")}]`;
-    case "map": {
-      const entries = [...value.entries].map(([key, item]) => `${isWordText(key) ? key : quote(key)} = ${writeValue(item)}`);
-      return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
-    }
   }
 }
 
@@ -106,10 +143,10 @@ export function plainText(value: Value): string | null {
 
 /** Written in at most `width` characters, with `…` where it is cut. */
 export function shortly(value: Value, width = 40): string {
-  const many = value.kind === "list" && value.items.length > width ? listValue(value.items.slice(0, width)) : value;
-  const text = writeValue(many);
-  const characters = Array.from(text.length > width * 4 ? text.slice(0, width * 4) : text);
-  return characters.length <= width && many === value ? text : `${characters.slice(0, width - 1).join("")}…`;
+  // A character has at most two code units.
+  const text = writeUpTo(value, width * 2);
+  const characters = Array.from(text.length > width * 2 ? text.slice(0, width * 2 + 2) : text);
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
 }
 
 const nouns: Readonly<Record<ValueKind, string>> = {
@@ -144,7 +181,7 @@ export function describe(value: Value): string {
     case "name":
     case "path":
     case "boolean":
-      return `\`${writeValue(value)}\``;
+      return `\`${shortly(value, 80)}\``;
     case "string":
       return `the string ${shortly(value)}`;
     case "number":
@@ -160,8 +197,25 @@ export function describe(value: Value): string {
   }
 }
 
+/** Counts items that are looked at, and may end the expansion. */
+export type CountWork = (many: number) => void;
+
+const uncounted: CountWork = () => undefined;
+
+/** Lists and maps that one comparison has looked at together: they are equal, or it has ended. */
+interface Comparison {
+  readonly worked: CountWork;
+  readonly seen: Map<Value, Set<Value>>;
+}
+
 /** Whether two values are the same; null when they are of kinds that are never compared. Names and strings are compared as texts. */
-export function equalValues(x: Value, y: Value): boolean | null {
+export function equalValues(x: Value, y: Value, worked: CountWork = uncounted): boolean | null {
+  return equal(x, y, { worked, seen: new Map() });
+}
+
+function equal(x: Value, y: Value, comparison: Comparison): boolean | null {
+  // What is shared is not walked: a value may hold another many times, and that another.
+  if (x === y) return true;
   const [left, right] = [textOf(x), textOf(y)];
   if (left !== null && right !== null) return left === right;
   switch (x.kind) {
@@ -184,9 +238,17 @@ export function equalValues(x: Value, y: Value): boolean | null {
     case "size":
       return y.kind === "size" ? x.bytes === y.bytes : null;
     case "list":
-      return y.kind === "list" ? equalLists(x.items, y.items) : null;
+      if (y.kind !== "list") return null;
+      if (x.items.length !== y.items.length) return false;
+      if (known(x, y, comparison)) return true;
+      comparison.worked(x.items.length);
+      return x.items.every((item, index) => equalParts(item, y.items[index], comparison));
     case "map":
-      return y.kind === "map" ? equalMaps(x.entries, y.entries) : null;
+      if (y.kind !== "map") return null;
+      if (x.entries.size !== y.entries.size) return false;
+      if (known(x, y, comparison)) return true;
+      comparison.worked(x.entries.size);
+      return [...x.entries].every(([key, item]) => equalParts(item, y.entries.get(key), comparison));
     case "string":
     case "name":
     case "path":
@@ -194,12 +256,17 @@ export function equalValues(x: Value, y: Value): boolean | null {
   }
 }
 
-function equalLists(x: readonly Value[], y: readonly Value[]): boolean {
-  return x.length === y.length && x.every((item, index) => sameValue(item, y[index]));
+function equalParts(x: Value, y: Value | undefined, comparison: Comparison): boolean {
+  return y !== undefined && equal(x, y, comparison) === true;
 }
 
-function equalMaps(x: ReadonlyMap<string, Value>, y: ReadonlyMap<string, Value>): boolean {
-  return x.size === y.size && [...x].every(([key, item]) => sameValue(item, y.get(key)));
+/** Whether the two have been looked at before; from now on they have. */
+function known(x: Value, y: Value, { seen }: Comparison): boolean {
+  const others = seen.get(x);
+  if (others === undefined) seen.set(x, new Set([y]));
+  else if (others.has(y)) return true;
+  else others.add(y);
+  return false;
 }
 
 /** Whether two values are the same, values of different kinds being different. */
@@ -218,17 +285,38 @@ export function compareValues(x: Value, y: Value): number | null {
   return null;
 }
 
-/** A text that equal values, and only they, share. */
-export function keyOf(value: Value): string {
-  const text = textOf(value);
-  if (text !== null) return quote(text);
-  if (value.kind === "list") return `[${value.items.map(keyOf).join(",")}]`;
-  if (value.kind === "map") {
-    const entries = [...value.entries].toSorted(([x], [y]) => compareText(x, y));
-    return `{${entries.map(([key, item]) => `${quote(key)}=${keyOf(item)}`).join(",")}}`;
-  }
+/**
+ * Gives texts that equal values, and only they, share, as long as they come from the same function. Each list and map is looked at once,
+ * however many others hold it, and its text is short.
+ */
+export function keysOfValues(worked: CountWork): (value: Value) => string {
+  const known = new Map<Value, string>();
+  const numbers = new Map<string, string>();
+  const keyOf = (value: Value): string => {
+    const text = textOf(value);
+    if (text !== null) return quote(text);
+    if (value.kind !== "list" && value.kind !== "map") return scalarKey(value);
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    worked(value.kind === "list" ? value.items.length : value.entries.size);
+    const whole =
+      value.kind === "list"
+        ? `[${value.items.map(keyOf).join(",")}]`
+        : `{${[...value.entries]
+            .toSorted(([x], [y]) => compareText(x, y))
+            .map(([key, item]) => `${quote(key)}=${keyOf(item)}`)
+            .join(",")}}`;
+    const key = numbers.get(whole) ?? `#${numbers.size}`;
+    numbers.set(whole, key);
+    known.set(value, key);
+    return key;
+  };
+  return keyOf;
+}
+
+function scalarKey(value: Exclude<Value, { readonly kind: "list" | "map" }>): string {
   // All ports of a protocol would be written as its name.
   if (value.kind === "range" && value.protocol !== null)
     return `${value.first}..${value.last} ${formatPortRange({ protocol: value.protocol, first: value.first, last: value.last })}`;
-  return writeValue(value);
+  return writeScalar(value);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "../parser/parse.ts";
+import { checkProgram } from "../program/check.ts";
 import { applyEdits } from "../text/edit.ts";
 import { format } from "./format.ts";
 import { defaultFormat } from "./options.ts";
@@ -240,7 +241,14 @@ describe("a damaged file", () => {
   it("should be refused with what is wrong", () => {
     expect(fmt("pod a { x = 1")).toBe("KN1006");
     expect(fmt("pod a { x = }")).toBe("KN1005");
-    expect(fmt("a @ b = 1")).toContain("KN1001");
+  });
+
+  it("should be refused with what a check says, at its places in the text as it stands", () => {
+    const text = "const a = 1\r\npod @ b { x = }\r\nconst b = ]";
+    const done = format("t.knet", text);
+    const syntax = checkProgram("t.knet", text).diagnostics.filter(({ code }) => code.startsWith("KN1"));
+    expect(done.ok ? [] : done.diagnostics.map(({ code, span }) => [code, span.start, span.end])).toEqual(syntax.map(({ code, span }) => [code, span.start, span.end]));
+    expect(text.slice(syntax[0]?.span.start, syntax[0]?.span.end)).toBe("@");
   });
 });
 

@@ -147,7 +147,7 @@ export function tokenize(file: string, text: string): LexResult {
     if (token.tokenType === types.Malformed && token.image.includes("$")) {
       interpolations.set(token.startOffset, tokenPieces(file, bareWordPieces(token.image, token.startOffset), diagnostics));
     } else if (read.type === types.Text && token.image.includes("${")) {
-      const pieces = interpolated(file, token, diagnostics);
+      const pieces = interpolated(file, text, token, diagnostics);
       if (pieces.some((piece) => typeof piece !== "string")) interpolations.set(token.startOffset, pieces);
     }
   }
@@ -225,15 +225,17 @@ function retype(token: IToken, type: TokenType): void {
 }
 
 /** The pieces of a string; what stands in `${…}` cut into tokens of its own, which stand where they stand in the file. */
-function interpolated(file: string, token: IToken, diagnostics: Diagnostic[]): readonly TokenPiece[] {
+function interpolated(file: string, text: string, token: IToken, diagnostics: Diagnostic[]): readonly TokenPiece[] {
   const { pieces, unclosed } = piecesOf(token.image, token.startOffset);
-  if (unclosed !== null) {
+  if (unclosed !== null && closesLater(text, token.startOffset + token.image.length)) {
+    diagnostics.push(languageCatalogue.create("unclosed-interpolation", { nested: true }, { span: { file, start: unclosed, end: unclosed + 2 } }));
+  } else if (unclosed !== null) {
     const closed = token.startOffset + token.image.length - (token.image.length > 1 && token.image.endsWith('"') ? 1 : 0);
     const at = { file, start: closed, end: closed };
     diagnostics.push(
       languageCatalogue.create(
         "unclosed-interpolation",
-        {},
+        { nested: false },
         {
           span: { file, start: unclosed, end: unclosed + 2 },
           help: "inside `${…}` stand no quotes, braces or line breaks; a dollar sign in front of a brace is written `\\$`",
@@ -245,19 +247,34 @@ function interpolated(file: string, token: IToken, diagnostics: Diagnostic[]): r
   return tokenPieces(file, pieces, diagnostics);
 }
 
+/** Whether the string that ends here was ended by a quote inside its `${…}`: what seems to be the next string holds the `}`. */
+function closesLater(text: string, end: number): boolean {
+  return /^[^"\r\n]*(?:"[^"\r\n{]*"[^"\r\n]*)*"[^"\r\n{]*\}/.test(text.slice(end, text.indexOf("\n", end) + 1 || undefined));
+}
+
 function tokenPieces(file: string, pieces: readonly RawPiece[], diagnostics: Diagnostic[]): readonly TokenPiece[] {
   return pieces.map((piece): TokenPiece => {
     if (piece.kind === "text") return stringBody(piece.text);
     const tokens: IToken[] = [];
+    const brace = piece.text.indexOf("{");
     for (const inner of lexer.tokenize(piece.text).tokens) {
+      // A map is cut off at its own brace: what is left of it stands for some text.
+      if (brace >= 0 && tokens.length > 0) break;
       inner.startOffset += piece.start;
       const start = inner.startOffset;
+      if (brace >= 0) {
+        const at = piece.start + brace;
+        diagnostics.push(languageCatalogue.create("unclosed-interpolation", { nested: true }, { span: { file, start: at, end: at + 1 } }));
+        retype(inner, types.Text);
+        tokens.push(inner);
+        continue;
+      }
       if (inner.tokenType === SingleQuoted) {
         const span = { file, start, end: start + inner.image.length };
         diagnostics.push(
           languageCatalogue.create(
             "foreign-operator",
-            { what: "no quotes stand inside `${…}`: give the string a name with `const`" },
+            { what: "no quotes, braces or line breaks inside `${…}`: name the value with `const`" },
             { span },
           ),
         );

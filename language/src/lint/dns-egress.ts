@@ -35,7 +35,7 @@ function lintNamespace(ctx: LintContext, namespace: NamespaceDeclaration, server
   const isolating = namespace.policies.filter((policy) => policy.directions.includes("egress"));
   if (isolating.length === 0) return;
   const cut = ctx.pods.in(namespace.name).flatMap((pod): Cut[] => {
-    if (pod.hostNetwork) return [];
+    if (pod.hostNetwork || !pod.asksDns) return [];
     const policies = isolating.filter((policy) => matches(policy.podSelector, pod.labels));
     const rules = policies.flatMap((policy) => policy.rules).filter((candidate) => candidate.direction === "egress");
     // Who may go nowhere, or to fixed addresses only, needs no names.

@@ -20,6 +20,14 @@ describe("services without ready endpoints", () => {
     expect(space(service.replace(" }", ", publish-not-ready = true }"), pod("a", ", ready = false"))).toEqual([]);
   });
 
+  it("are not when a pod that ends still serves, unless DNS has to name it", () => {
+    expect(space(service, pod("a", ", terminating = true"))).toEqual([]);
+    expect(space(service, pod("a", ", terminating = true, ready = false"))).toHaveLength(1);
+    expect(space(service.replace(" }", ", headless = true }"), pod("a", ", terminating = true"))).toContain(
+      "KN8031 service `shop/web` has no endpoints: the pod it selects is not ready",
+    );
+  });
+
   it("are told once when nothing is selected at all", () => {
     expect(space(service.replace('"web"', '"wep"'), pod("a", ", ready = false"))).toEqual(["KN8001 this selects no pod of namespace `shop`"]);
   });

@@ -1,6 +1,7 @@
 /** What is legal and most likely does not work as it is meant. Asked of programs without errors only. */
 import { compareDiagnostics } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
+import { count } from "../diagnostics/suggest.ts";
 import type { CheckedProgram, ClusterProgram } from "../program/checked.ts";
 import { lintCapacity } from "./capacity.ts";
 import { LintContext } from "./context.ts";
@@ -41,24 +42,35 @@ function lintCluster(program: ClusterProgram, found: readonly Diagnostic[], text
   lintEndpoints(ctx);
   const explained = new Set(lintPolicyPorts(ctx).map(({ file, start }) => `${file}\n${start}`));
   const kept = found.filter(({ name, span }) => name !== "policy-port-unoffered" || !explained.has(`${span.file}\n${span.start}`));
-  return [...mergeSelectors(ctx, kept), ...ctx.diagnostics].sort(compareDiagnostics);
+  return [...kept, ...ctx.diagnostics].sort(compareDiagnostics);
 }
 
-/** A label that is misspelt once makes every selector of it match nothing: one message for those that are written alike. */
-function mergeSelectors(ctx: LintContext, found: readonly Diagnostic[]): readonly Diagnostic[] {
+/**
+ * A label that is misspelt once makes every selector of it match nothing: one message for those that are written alike. Comments have silenced
+ * theirs before, because each speaks of its own line only.
+ */
+export function mergeSelectors(found: readonly Diagnostic[], textOf: (path: string) => string): readonly Diagnostic[] {
   const first = new Map<string, Diagnostic>();
   const others = new Map<Diagnostic, Label[]>();
   const kept: Diagnostic[] = [];
   for (const diagnostic of found) {
-    const key = `${diagnostic.message}\n${ctx.text(diagnostic.span)}`;
-    const earlier = diagnostic.name === "selects-nothing" ? first.get(key) : undefined;
+    if (diagnostic.name !== "selects-nothing") {
+      kept.push(diagnostic);
+      continue;
+    }
+    const { file, start, end } = diagnostic.span;
+    const key = `${diagnostic.message}\n${textOf(file).slice(start, end)}`;
+    const earlier = first.get(key);
     if (earlier === undefined) {
       kept.push(diagnostic);
       first.set(key, diagnostic);
-    } else others.set(earlier, [...(others.get(earlier) ?? []), { span: diagnostic.span, text: "nor does this" }]);
+    } else others.set(earlier, [...(others.get(earlier) ?? []), { span: diagnostic.span, text: "and here" }]);
   }
   return kept.map((diagnostic) => {
     const same = others.get(diagnostic);
-    return same === undefined ? diagnostic : { ...diagnostic, related: [...diagnostic.related, ...same.slice(0, 8)] };
+    if (same === undefined) return diagnostic;
+    const shown = same.slice(0, 8);
+    const notes = same.length > shown.length ? [`and in ${count(same.length - shown.length, "more place")}`] : [];
+    return { ...diagnostic, related: [...diagnostic.related, ...shown], notes: [...diagnostic.notes, ...notes] };
   });
 }

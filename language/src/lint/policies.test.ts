@@ -10,6 +10,13 @@ const client = (...rules: readonly string[]): string => `policy client { applies
 const toWeb = 'allow egress to pods app == "web" on http';
 
 describe("egress that forgets DNS", () => {
+  it("is none for pods that ask other servers", () => {
+    const asking = (settings: string): readonly string[] => messagesOf(space(client(toWeb)).replace('"client" } }', `"client" }, ${settings} }`));
+    expect(asking("dns-policy = default")).toEqual([]);
+    expect(asking("dns-policy = none, dns-config { nameservers = [192.0.2.53] }")).toEqual([]);
+    expect(asking("dns-policy = cluster-first")).toHaveLength(1);
+  });
+
   it("is found, with the protocols that are missing", () => {
     expect(messagesOf(space(client(toWeb)))).toEqual([
       "KN8029 `shop/client` may connect to others but not ask the DNS server: 53/udp and 53/tcp to `kube-dns` is not allowed",

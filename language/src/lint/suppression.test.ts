@@ -39,6 +39,24 @@ describe("knet-ignore", () => {
     expect(repaired(text)).toContain('80/tcp } // knet-ignore KN8031 both');
   });
 
+  it("names codes that are not found together", () => {
+    expect(messages(inCluster("// knet-ignore KN8001, KN8031\nnamespace a { pod p }"))).toEqual([
+      "KN8091 nothing to ignore: KN8001 and KN8031 are not found on the line below",
+    ]);
+  });
+
+  it("silences its own line only of what is told once for several lines", () => {
+    const service = (name: string, more = ""): string => `  service ${name} { selects app == "wep", port 80/tcp }${more}`;
+    const space = (...services: readonly string[]): string => inCluster(`namespace shop {\n  pod p { port 80/tcp }\n${services.join("\n")}\n}`);
+    const ignore = " // knet-ignore KN8001";
+    const told = (text: string): readonly (readonly string[])[] =>
+      checkProgram("t.knet", text).diagnostics.map((found) => [found.code, ...[found, ...found.related].map(({ span }) => /service (\w+)[^\n]*$/.exec(text.slice(0, span.start))?.[1] ?? "")]);
+    expect(told(space(service("a"), service("b"), service("c")))).toEqual([["KN8001", "a", "b", "c"]]);
+    expect(told(space(service("a", ignore), service("b"), service("c")))).toEqual([["KN8001", "b", "c"]]);
+    expect(told(space(service("a"), service("b", ignore), service("c")))).toEqual([["KN8001", "a", "c"]]);
+    expect(told(space(service("a", ignore), service("b", ignore), service("c", ignore)))).toEqual([]);
+  });
+
   it("is no part of a string", () => {
     expect(messages(shop(web.replace('app == "web"', 'app == "// knet-ignore KN8031"')))).not.toEqual([]);
   });

@@ -127,7 +127,7 @@ export function suppress(diagnostics: readonly Diagnostic[], suppressions: reado
     own.push(
       languageCatalogue.create(
         "unused-suppression",
-        { codes: join(unused.map((code) => code.text), "and"), where: where.replace("on this line", isTrailing(suppression) ? "on this line" : "on the line below") },
+        { codes: join(unused.map((code) => code.text), "and"), several: unused.length > 1, where: where.replace("on this line", isTrailing(suppression) ? "on this line" : "on the line below") },
         { span: unused.length === 1 && unused[0] !== undefined ? unused[0].span : suppression.span, fixes: [without(suppression, unused)] },
       ),
     );

@@ -147,6 +147,8 @@ export function wordsIn(tree: SyntaxTree, stretches: readonly Stretch[]): Readon
     const text = token.text.startsWith('"') ? token.text.slice(1).replace(/"$/, "") : token.text;
     out.add(text);
     for (const part of text.split("/")) out.add(part);
+    // What stands in a `${…}` that does not read was meant to be used.
+    if (text.includes("${")) for (const [word] of text.matchAll(/[A-Za-z_][\w-]*/g)) out.add(word);
   }
   return out;
 }

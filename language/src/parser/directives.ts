@@ -88,7 +88,7 @@ export abstract class DirectiveRules extends StatementRules {
         },
       });
       this.ACTION(() => {
-        if (this.elseIfAhead()) this.remarks.push({ kind: "deep", token: this.LA(1) });
+        if (this.elseIfAhead()) this.remarks.push({ kind: "deep", token: this.LA(1), what: "`else if`s", limit: chainLimit });
       });
       this.OPTION({
         GATE: () => !this.elseIfAhead() && this.LA(2).tokenType !== types.Assign,
@@ -258,7 +258,7 @@ export abstract class DirectiveRules extends StatementRules {
           this.CONSUME(keyword("of"));
           this.ACTION(() => {
             if (outer.length < chainLimit) outer.push({ word: this.nameOf(word) });
-            else if (outer.length === chainLimit) this.remarks.push({ kind: "deep", token: word });
+            else if (outer.length === chainLimit) this.remarks.push({ kind: "deep", token: word, what: "types", limit: chainLimit });
           });
         },
       });

@@ -133,7 +133,7 @@ export abstract class ExpressionRules extends BindingRules {
       return true;
     }
     if (this.choices <= choiceLimit) return false;
-    this.remarks.push({ kind: "deep", token: word });
+    this.remarks.push({ kind: "deep", token: word, what: "conditions", limit: choiceLimit });
     return true;
   }
 
@@ -237,7 +237,7 @@ export abstract class ExpressionRules extends BindingRules {
 
   private prefix(out: IToken[], token: IToken): void {
     if (out.length < expressionLimit) out.push(token);
-    else if (out.length === expressionLimit) this.remarks.push({ kind: "deep", token });
+    else if (out.length === expressionLimit) this.remarks.push({ kind: "deep", token, what: "operators", limit: expressionLimit });
   }
 
   private unary(operator: "not" | "-", sign: IToken, operand: ast.ValueNode | null): ast.UnaryNode {
@@ -268,7 +268,7 @@ export abstract class ExpressionRules extends BindingRules {
     const nots = run.nots.reduce((sum, before) => sum + before.length, 0);
     const deep = run.operators[room];
     if (deep !== undefined) {
-      this.remarks.push({ kind: "deep", token: deep.token });
+      this.remarks.push({ kind: "deep", token: deep.token, what: "operators", limit: expressionLimit });
       run.operators.length = room;
     }
     this.height += run.operators.length + nots;
@@ -359,7 +359,8 @@ export abstract class ExpressionRules extends BindingRules {
   /** The value itself once there are too many steps. */
   private step(node: ast.IndexNode | ast.FieldNode, steps: number): ast.ValueNode {
     if (steps > expressionLimit) {
-      if (steps === expressionLimit + 1) this.remarks.push({ kind: "deep", token: this.LA(0) });
+      if (steps === expressionLimit + 1)
+        this.remarks.push({ kind: "deep", token: this.LA(0), what: "indexes and fields", limit: expressionLimit });
       return node.of;
     }
     this.height++;

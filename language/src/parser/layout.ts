@@ -408,7 +408,11 @@ class LayoutPass {
   private cut(from: number, token: IToken, close: TokenType): number {
     if (!this.diagnostics.some((diagnostic) => diagnostic.name === "nesting-too-deep")) {
       this.diagnostics.push(
-        languageCatalogue.create("nesting-too-deep", { limit: nestingLimit }, { span: this.span(token.startOffset, endOf(token)) }),
+        languageCatalogue.create(
+          "nesting-too-deep",
+          { what: "blocks and lists", limit: nestingLimit },
+          { span: this.span(token.startOffset, endOf(token)) },
+        ),
       );
     }
     const awaited: TokenType[] = [];

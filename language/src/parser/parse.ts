@@ -17,7 +17,7 @@ import { Grammar } from "./grammar.ts";
 import type { ParserRemark } from "./state.ts";
 import { damagedStretches } from "./damage.ts";
 import type { Stretch } from "./damage.ts";
-import { layOut, nestingLimit } from "./layout.ts";
+import { layOut } from "./layout.ts";
 import { describeToken, expectedWords } from "./messages.ts";
 
 /** More syntax errors than these are counted, not shown. */
@@ -258,7 +258,7 @@ function remarkDiagnostic(file: string, text: string, remark: ParserRemark): Dia
     case "computed-import":
       return languageCatalogue.create("computed-import", {}, { span });
     case "deep":
-      return languageCatalogue.create("nesting-too-deep", { limit: nestingLimit }, { span });
+      return languageCatalogue.create("nesting-too-deep", { what: remark.what, limit: remark.limit }, { span });
     case "dotted":
       return languageCatalogue.create(
         "unquoted-name",

@@ -30,7 +30,7 @@ export type ParserRemark =
   | { readonly kind: "spaces"; readonly token: IToken }
   | { readonly kind: "chained"; readonly token: IToken }
   | { readonly kind: "computed-import"; readonly token: IToken }
-  | { readonly kind: "deep"; readonly token: IToken };
+  | { readonly kind: "deep"; readonly token: IToken; readonly what: string; readonly limit: number };
 
 /** How many operators, calls and steps may lie inside one another; brackets have a limit of their own. */
 export const expressionLimit = 256;

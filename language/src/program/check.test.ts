@@ -381,6 +381,14 @@ describe("one lost token of the journey", () => {
 });
 
 describe("a syntax error", () => {
+  it.each([
+    ['const m = { k = "x" }\nnode "${m["k"]}" in blue', "KN1018 no quotes, braces or line breaks inside `${…}`: name the value with `const`"],
+    ['const m = "a"\nconst _x = "${ { a = m }.a }"', "KN1018 no quotes, braces or line breaks inside `${…}`: name the value with `const`"],
+    ["const m = 1\nnode @ m in blue", "KN1001 `@` has no meaning here"],
+  ])("does not make unused what its line names: %j", (text, only) => {
+    expect(messages(text)).toEqual([only]);
+  });
+
   const broken = journey.replace("selects app", "select app");
   const codes = (text: string): readonly string[] => messages(text).map((message) => message.slice(0, 6));
 

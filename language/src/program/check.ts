@@ -29,7 +29,7 @@ import { settle } from "../expand/blame.ts";
 import type { ComputedText } from "../expand/computed.ts";
 import { expandProgram } from "../expand/expand.ts";
 import type { ParameterArguments, ProgramHost } from "../expand/types.ts";
-import { lint } from "../lint/lint.ts";
+import { lint, mergeSelectors } from "../lint/lint.ts";
 import { suppress, suppressionsIn } from "../lint/suppression.ts";
 import type { Suppression } from "../lint/suppression.ts";
 import { touches, wordsIn } from "../parser/damage.ts";
@@ -38,7 +38,7 @@ import { positionAt, sourceFile } from "../text/source.ts";
 import type { SourceFile } from "../text/source.ts";
 import type { CheckedProgram, ClusterProgram, NamespaceDeclaration, NodeDeclaration } from "./checked.ts";
 import { loadProgram } from "./load.ts";
-import { oneOfEachMistake, withoutConsequences } from "./one-mistake.ts";
+import { oneOfEachMistake, withoutConsequences } from "../diagnostics/one-mistake.ts";
 
 export interface CheckResult {
   /** Null exactly when a diagnostic is an error. */
@@ -76,12 +76,13 @@ export function checkProgram(file: string, text: string, options: CheckOptions =
   const bound = bind(expanded.root);
   const ctx = new CheckContext(expanded, bound.top);
   const damage = new Map([...files].filter(([, parsed]) => parsed.damaged).map(([path, parsed]) => [path, damageOf(parsed)]));
-  for (const { parsed } of damage.values()) ctx.doubt(wordsIn(parsed.tree, parsed.doubt));
+  const doubted = new Set([...damage.values()].flatMap(({ parsed }) => [...wordsIn(parsed.tree, parsed.doubt)]));
+  if (damage.size > 0) ctx.doubt(doubted);
   const whole = checkTree(ctx, bound);
   ctx.reportOutside();
   ctx.reportUnknown();
   const found = settle([...expanded.diagnostics, ...ctx.diagnostics.filter((d) => isBelieved(d, ctx))], expanded.computed);
-  const kept = damage.size === 0 ? found : found.filter((d) => isTrusted(d, damage) || isElsewhere(d, damage));
+  const kept = damage.size === 0 ? found : found.filter((d) => (isTrusted(d, damage) || isElsewhere(d, damage)) && !mayBeUsed(d, doubted, expanded.textOf));
   const syntax = [...files.values()].flatMap(({ tree, diagnostics }) =>
     diagnostics.length < 2 ? diagnostics : oneOfEachMistake(sourceFile(tree.path, tree.text), diagnostics),
   );
@@ -89,7 +90,8 @@ export function checkProgram(file: string, text: string, options: CheckOptions =
   const program = hasErrors(checked) ? null : whole;
   const linted = program === null ? checked : settle(lint(program, checked, expanded.textOf), expanded.computed);
   const suppressions = [...files.values()].flatMap((parsed) => suppressionsIn(parsed.tree));
-  const diagnostics = suppress(linted, suppressions);
+  const heard = suppress(linted, suppressions);
+  const diagnostics = program === null ? heard : mergeSelectors(heard, expanded.textOf);
   const tree = files.get(file)?.tree;
   if (tree === undefined) throw new Error(`${file} is not among the files of the program`);
   return { program, diagnostics, tree, files, symbols: bound, suppressions, computed: expanded.computed };
@@ -112,6 +114,11 @@ function isBelieved(diagnostic: Diagnostic, ctx: CheckContext): boolean {
   if (ctx.program.incomplete && (diagnostic.name === "unknown-name" || aboutTheWhole.has(diagnostic.name))) return false;
   // A selector may match nothing only because the pod or namespace that is missing elsewhere is missing.
   return diagnostic.name !== "selects-nothing" || !(ctx.hasUnknown("pod or workload") || ctx.hasUnknown("namespace"));
+}
+
+/** What is called unused may be used in text that does not read. */
+function mayBeUsed({ name, span }: Diagnostic, doubted: ReadonlySet<string>, textOf: (path: string) => string): boolean {
+  return name === "unused-name" && doubted.has(textOf(span.file).slice(span.start, span.end));
 }
 
 /** A finding that its own text proves, on lines without syntax errors. */

@@ -61,13 +61,14 @@ class Loader {
   /** The path of the file; null after a message, or when the import itself cannot be read. */
   #import(node: ImportNode, importer: string): string | null {
     const specifier = node.path;
-    if (specifier === null || specifier.form === "malformed" || specifier.text === "") return null;
+    if (specifier === null || specifier.form === "malformed") return null;
     const span = spanOf(specifier, specifier.start, specifier.end);
     const report = (...args: Parameters<typeof languageCatalogue.create>): null => {
       this.diagnostics.push(languageCatalogue.create(...args));
       return null;
     };
     const { text } = specifier;
+    if (text === "") return report("import-outside", { specifier: '""', reason: "it names no file" }, { span });
     const fault = specifierFault(text);
     if (fault !== null) {
       const repaired = text.replaceAll("\\", "/").replace(/^(?:file:)?(?:[A-Za-z]:)?\/+/, "");

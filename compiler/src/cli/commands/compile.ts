@@ -29,6 +29,8 @@ export interface CompileOptions extends ParameterOptions {
 }
 
 export async function compile(io: Io, file: string, options: CompileOptions): Promise<ExitCode> {
+  // A script whose variable is empty does not mean the folder it stands in.
+  if (options.output === "") throw new CommandError("usage", "-o names no folder", "name the folder to write: `-o out`");
   const loaded = await loadClusters(io, file, options, "dataplane");
   if (loaded === null) return 1;
   const names = loaded.compilations.flatMap(({ model, folder }) => model.nodes.map((node) => `${folder}${node.name}`));

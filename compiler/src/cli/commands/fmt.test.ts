@@ -115,8 +115,8 @@ describe("what cannot be formatted", () => {
     using sh = new Shell({ "a.knet": "pod a {\n  x = \n", "b.knet": untidy });
     const { exit, stdout, stderr } = await sh.knet(["fmt", "a.knet", "b.knet"]);
     expect([exit, stdout]).toEqual([1, "formatted b.knet\n"]);
-    expect(stderr).toContain("error[KN1006]");
-    expect(stderr).toContain("a.knet:1:7");
+    expect(stderr).toContain("error[KN1005]");
+    expect(stderr).toContain("a.knet:2:6");
     expect(sh.read("a.knet")).toBe("pod a {\n  x = \n");
     expect(await sh.knet(["fmt", "-"], "pod a {")).toMatchObject({ exit: 1, stdout: "" });
   });
@@ -126,7 +126,7 @@ describe("what cannot be formatted", () => {
     const { exit, stdout, stderr } = await sh.knet(["fmt", "missing.knet", "latin.knet", "empty", "b.knet"]);
     expect([exit, stdout]).toEqual([2, "formatted b.knet\n"]);
     expect(stderr).toContain("cannot read missing.knet: ");
-    expect(stderr).toContain("cannot format latin.knet: it is not UTF-8");
+    expect(stderr).toContain("cannot read latin.knet: it is not UTF-8");
     expect(stderr).toContain("there are no .knet files in empty");
     expect(stderr.match(/error\[KN9001\]/g)).toHaveLength(3);
     expect((await sh.knet(["fmt"])).exit).toBe(2);

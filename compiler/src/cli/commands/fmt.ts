@@ -1,6 +1,6 @@
 /** `knet fmt`: the one style. */
 import { constants } from "node:fs";
-import { access, readFile, realpath } from "node:fs/promises";
+import { access, realpath } from "node:fs/promises";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { parse, sourceFile } from "@knet/language";
 import type { Diagnostic, SourceFile } from "@knet/language";
@@ -56,7 +56,7 @@ export async function fmt(io: Io, named: readonly string[], options: FmtOptions)
   }
   for (const file of files) {
     await attempt(async () => {
-      const input = await read(io, file);
+      const input = await readSource(io, file);
       const done = format(input.name, input.text);
       if (done.ok) outcomes.push(await settle(io, input, done.text, options));
       else {
@@ -79,23 +79,6 @@ export async function fmt(io: Io, named: readonly string[], options: FmtOptions)
   if (outcomes.includes("failed")) return 2;
   if (outcomes.includes("broken")) return 1;
   return options.check && unformatted > 0 ? 3 : 0;
-}
-
-async function read(io: Io, file: string): Promise<Input> {
-  if (file === "-") return { name: "<stdin>", text: exactly("standard input", await io.readStdin()), path: null };
-  const { name, text, path } = await readSource(io, file);
-  // What is no UTF-8 was read as replacement characters, and must not be written like that.
-  if (path !== null && text.includes("\uFFFD")) exactly(file, await readFile(path));
-  return { name, text, path };
-}
-
-/** @throws CommandError when the bytes are no UTF-8 */
-function exactly(name: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    throw new CommandError("input-unreadable", `cannot format ${name}: it is not UTF-8`, "save it in UTF-8");
-  }
 }
 
 async function settle(io: Io, input: Input, text: string, options: FmtOptions): Promise<Outcome> {

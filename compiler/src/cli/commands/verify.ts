@@ -12,6 +12,11 @@ import { verifyJunit } from "../../report/verify-junit.ts";
 import { verifyMarkdown } from "../../report/verify-markdown.ts";
 import { verifyPretty } from "../../report/verify-pretty.ts";
 import { verifySarif } from "../../report/verify-sarif.ts";
+import { checkGithub } from "../../report/check-github.ts";
+import { checkJson } from "../../report/check-json.ts";
+import { checkJunit } from "../../report/check-junit.ts";
+import { checkSarif } from "../../report/check-sarif.ts";
+import type { CheckView } from "../../report/check-view.ts";
 import type { Sources } from "../../report/diagnostics.ts";
 import type { AssertionView, DisagreementView, FlowView, VerifyView, WitnessView } from "../../report/verify-view.ts";
 import type { Compilation } from "../../compilation/compilation.ts";
@@ -41,10 +46,19 @@ export interface VerifyCommandOptions extends ParameterOptions {
 /** Used when none is given, so that two runs of the same program say the same. */
 const defaultSeed = 20261122;
 
+/** What CI reads when there is nothing to verify, because the program has errors. The other formats have no place for them. */
+const findingsAs: { readonly [format in VerifyCommandOptions["format"]]?: (view: CheckView) => string } = {
+  json: checkJson,
+  sarif: (view) => checkSarif(view, { toolVersion: version }),
+  github: checkGithub,
+  junit: (view) => checkJunit(view, { denyWarnings: false }),
+};
+
 export async function verify(io: Io, file: string, options: VerifyCommandOptions): Promise<ExitCode> {
   const runs = wholeNumber(options.runs, "--runs", 1, 10_000_000);
   const seed = options.seed === undefined ? defaultSeed : wholeNumber(options.seed, "--seed", 0, 2 ** 31 - 1);
-  const loaded = await loadClusters(io, file, options, "judges");
+  const report = findingsAs[options.format];
+  const loaded = await loadClusters(io, file, report === undefined ? options : { ...options, report }, "judges");
   if (loaded === null) return 1;
   const { compilations, program } = loaded;
   const progress = progressLine(io.stderr, "verifying");

@@ -1,5 +1,5 @@
 /** Functions of lists, maps and numbers. */
-import { booleanValue, compareValues, equalValues, keyOf, listValue, nameValue, numberValue } from "../value.ts";
+import { booleanValue, compareValues, equalValues, keysOfValues, listValue, nameValue, numberValue } from "../value.ts";
 import type { Value } from "../value.ts";
 import { itemsOf, list, mapOf, numberOf, rangeItems, stringOf } from "./arguments.ts";
 import { text } from "./texts.ts";
@@ -46,6 +46,7 @@ function sorted(items: readonly Value[]): Outcome {
 }
 
 function distinct(items: readonly Value[], tools: FunctionTools): Value {
+  const keyOf = keysOfValues(tools.worked);
   const seen = new Map<string, Value>();
   for (const item of items) {
     const key = keyOf(item);
@@ -145,11 +146,12 @@ export const listFunctions: readonly FunctionRow[] = [
     "list",
     "The items of the lists in a list; other items stay as they are.",
     ["flatten([[1, 2], [3], 4])", "[1, 2, 3, 4]"],
-    ([items], tools) =>
-      list(
-        itemsOf(items, tools).flatMap((item) => (item.kind === "list" ? item.items : [item])),
-        tools,
-      ),
+    ([items], tools) => {
+      const parts = itemsOf(items, tools);
+      // Before they are made: the lists may all be the same long one.
+      tools.made(parts.reduce((sum, part) => sum + (part.kind === "list" ? part.items.length : 1), 0));
+      return listValue(parts.flatMap((part) => (part.kind === "list" ? part.items : [part])));
+    },
   ),
   row(
     "slice(x: list or string; from: number; to?: number)",
@@ -170,7 +172,7 @@ export const listFunctions: readonly FunctionRow[] = [
     ([x, item], tools) => {
       if (item === undefined) return fault("there is nothing to look for");
       if (x?.kind === "list" || x?.kind === "range")
-        return numberValue(itemsOf(x, tools).findIndex((other) => equalValues(other, item) === true));
+        return numberValue(itemsOf(x, tools).findIndex((other) => equalValues(other, item, tools.worked) === true));
       if (item.kind !== "string" && item.kind !== "name" && item.kind !== "path") return fault("only a string can stand in a string");
       const at = stringOf(x).indexOf(item.text);
       return numberValue(at < 0 ? -1 : Array.from(stringOf(x).slice(0, at)).length);

@@ -125,11 +125,15 @@ export const textFunctions: readonly FunctionRow[] = [
     ["hash(a, 7)", "5"],
     ([name, n], tools) => {
       if (numberOf(n) < 1) return fault(`\`n\` is at least 1, not ${numberOf(n)}`);
+      if (numberOf(n) > mostHashes) return fault(`\`n\` is at most 2^32, not ${numberOf(n)}`);
       tools.worked(stringOf(name).length);
       return numberValue(fnv1a(stringOf(name)) % numberOf(n));
     },
   ),
 ];
+
+/** There are no more hashes: what lies beyond would never come out. */
+const mostHashes = 2 ** 32;
 
 /** FNV-1a, 32 bits, over the text's UTF-8 (draft-eastlake-fnv, section 2). */
 function fnv1a(name: string): number {

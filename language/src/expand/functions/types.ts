@@ -48,9 +48,9 @@ export interface FunctionParameter {
 /** What functions ask of the expansion they run in. */
 export interface FunctionTools {
   /** Counts items before they are made, and ends the expansion when they are too many. */
-  made(many: number): void;
+  readonly made: (many: number) => void;
   /** Counts what is looked at. */
-  worked(many: number): void;
+  readonly worked: (many: number) => void;
 }
 
 export interface FunctionRow {

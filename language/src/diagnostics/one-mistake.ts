@@ -1,5 +1,5 @@
 /** Of the syntax errors that one mistake makes, the one that names it. */
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { lineText, positionAt } from "../text/source.ts";
 import type { SourceFile } from "../text/source.ts";
 
