@@ -11,7 +11,7 @@ import type {
 import type { CheckContext } from "./context.ts";
 import { checkPreposition } from "./firewall.ts";
 import { describePeer, scalarPeer, wrongPeer } from "./peers.ts";
-import { policyPorts, scopeOf } from "./policy.ts";
+import { onlyApplies, policyPorts, scopeOf } from "./policy.ts";
 import { selectorOf } from "./selectors.ts";
 import type { PodIndex, Selectable } from "./selectors.ts";
 import { describe, holdsUnknown } from "./structure.ts";
@@ -72,24 +72,9 @@ function policyOf(ctx: CheckContext, block: BlockNode, tier: ClusterPolicyDeclar
 }
 
 function subjectOf(ctx: CheckContext, block: BlockNode, index: PodIndex): PodSetDeclaration | null {
-  const [first, second] = (block.body?.members ?? []).filter((member) => member.kind === "applies");
-  if (first === undefined) {
-    if (!block.damaged && !holdsUnknown(block)) {
-      ctx.report(
-        "missing-member",
-        { what: describe(block), missing: "`applies to all namespaces`, `applies to namespaces SELECTOR` or `applies to pods SELECTOR in …`" },
-        { span: ctx.header(block) },
-      );
-    }
-    return null;
-  }
-  if (second !== undefined) {
-    ctx.report(
-      "duplicate-attribute",
-      { name: "applies to" },
-      { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
-    );
-  }
+  const forms = "`applies to all namespaces`, `applies to namespaces SELECTOR` or `applies to pods SELECTOR in …`";
+  const first = onlyApplies(ctx, block, forms);
+  if (first === null) return null;
   if (first.to === null) return null;
   if (first.to !== "subject") {
     const peer = first.to === "nodes" || first.to === "node" ? "a set of nodes" : first.to === "all-pods" ? "`all pods`" : "a selector without a namespace";

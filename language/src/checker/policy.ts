@@ -1,5 +1,5 @@
 /** `policy`: a Kubernetes NetworkPolicy. */
-import type { BlockNode, NodeBase, PeerNode, RuleNode, ValueNode } from "../ast/nodes.ts";
+import type { AppliesNode, BlockNode, NodeBase, PeerNode, RuleNode, ValueNode } from "../ast/nodes.ts";
 import { nameOf } from "../binder/binder.ts";
 import { replace } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
@@ -68,17 +68,11 @@ export function checkPolicy(ctx: CheckContext, block: BlockNode, namespace: stri
   };
 }
 
-function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | null {
-  const statements = (block.body?.members ?? []).filter((member) => member.kind === "applies");
-  const [first, second] = statements;
+/** The one `applies to` of a policy; null when it is missing. A missing or a second one is reported. @param forms what may be said */
+export function onlyApplies(ctx: CheckContext, block: BlockNode, forms: string): AppliesNode | null {
+  const [first, second] = (block.body?.members ?? []).filter((member) => member.kind === "applies");
   if (first === undefined) {
-    if (!block.damaged && !holdsUnknown(block)) {
-      ctx.report(
-        "missing-member",
-        { what: describe(block), missing: "`applies to all pods` or `applies to SELECTOR`" },
-        { span: ctx.header(block) },
-      );
-    }
+    if (!block.damaged && !holdsUnknown(block)) ctx.report("missing-member", { what: describe(block), missing: forms }, { span: ctx.header(block) });
     return null;
   }
   if (second !== undefined) {
@@ -88,6 +82,12 @@ function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | n
       { span: ctx.span(second), related: [{ span: ctx.span(first), text: "first here" }] },
     );
   }
+  return first;
+}
+
+function appliesTo(ctx: CheckContext, block: BlockNode): SelectorDeclaration | null {
+  const first = onlyApplies(ctx, block, "`applies to all pods` or `applies to SELECTOR`");
+  if (first === null) return null;
   if (first.to === "all-pods") return { requirements: [], span: ctx.span(first) };
   if (first.to === "subject") {
     const { subject } = first;
